@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+# dvmm_time: what a user does. `make help` lists it.
+SHELL := /bin/bash
+
+# The running kernel's headers; where it has none, the newest installed.
+KDIR ?= $(shell scripts/kdir)
+
+all: module tools
+
+module:
+	@test -n "$(KDIR)" || { echo "no kernel headers: run scripts/setup, or give KDIR=" >&2; exit 1; }
+	@test -e /lib/modules/$$(uname -r)/build -o "$(origin KDIR)" != file || \
+		echo "no headers for the running $$(uname -r): building for $(KDIR)"
+	@$(MAKE) -s -C $(KDIR) M=$(CURDIR) modules
+
+tools:
+	@$(MAKE) -s -C tools
+
+help:
+	@echo "make            dvmm_time.ko for the running kernel, or KDIR=; tools/dvmmctl"
+	@echo "make demo       two hosts, two guests, one time (does all its own set-up)"
+	@echo "make test       every test that CI runs (does all its own set-up)"
+	@echo "make unit       unit and property tests only, in user space"
+	@echo "make check      sparse, checkpatch, no kernel versions outside compat/"
+	@echo "make bench      benchmarks beside stock KVM"
+	@echo "make clean"
+
+setup:
+	@scripts/setup
+
+demo: setup
+	@$(MAKE) -s all
+	@scripts/demo
+
+test: setup
+	@scripts/test
+
+unit:
+	@$(MAKE) -s -C selftests/unit
+
+check:
+	@scripts/check
+
+bench: setup
+	@$(MAKE) -s all
+	@scripts/bench
+
+clean:
+	@$(MAKE) -s -C $(KDIR) M=$(CURDIR) clean
+	@rm -f kvm_hooks/layout.h
+	@for dir in tools selftests/unit selftests/guest; do $(MAKE) -s -C $$dir clean; done
+
+.PHONY: all module tools help setup demo test unit check bench clean
