@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The user's side of dvmm_time: the generic netlink family "dvmm".
+ *
+ * Documentation/netlink/specs/dvmm.yaml describes the same in YNL's form.
+ */
+#ifndef _UAPI_LINUX_DVMM_H
+#define _UAPI_LINUX_DVMM_H
+
+#define DVMM_GENL_NAME "dvmm"
+#define DVMM_GENL_VERSION 1
+#define DVMM_GENL_MCGRP_EVENTS "events"
+
+/**
+ * enum dvmm_state - may this host's cluster time be believed?
+ * @DVMM_STATE_UNSYNCHRONISED: no; it has never been right, or no bound can be given
+ * @DVMM_STATE_SYNCHRONISED: yes, within the error bound
+ * @DVMM_STATE_HOLDOVER: yes, within a bound that grows: the grandmaster is silent
+ */
+enum dvmm_state {
+	DVMM_STATE_UNSYNCHRONISED,
+	DVMM_STATE_SYNCHRONISED,
+	DVMM_STATE_HOLDOVER,
+};
+
+/**
+ * enum dvmm_role - this host's part in the cluster
+ * @DVMM_ROLE_LISTENING: hears nobody yet, leads nobody yet
+ * @DVMM_ROLE_SLAVE: follows a grandmaster
+ * @DVMM_ROLE_GRANDMASTER: others follow it
+ */
+enum dvmm_role {
+	DVMM_ROLE_LISTENING,
+	DVMM_ROLE_SLAVE,
+	DVMM_ROLE_GRANDMASTER,
+};
+
+/**
+ * enum dvmm_cmd - commands
+ * @DVMM_CMD_UNSPEC: never sent
+ * @DVMM_CMD_STATUS: do: no attributes in; out: every DVMM_A_* below. For anyone,
+ *	in the first network namespace: a clock belongs to a host.
+ * @DVMM_CMD_EVENT: multicast on "events", same attributes, at each change of
+ *	role, state, grandmaster or number of VMs
+ */
+enum dvmm_cmd {
+	DVMM_CMD_UNSPEC,
+	DVMM_CMD_STATUS,
+	DVMM_CMD_EVENT,
+
+	__DVMM_CMD_MAX,
+#define DVMM_CMD_MAX (__DVMM_CMD_MAX - 1)
+};
+
+/**
+ * enum dvmm_attr - attributes of a status
+ * @DVMM_A_UNSPEC: never sent
+ * @DVMM_A_PAD: alignment
+ * @DVMM_A_ROLE: u32, enum dvmm_role
+ * @DVMM_A_STATE: u32, enum dvmm_state
+ * @DVMM_A_STATE_AGE_NS: u64, how long role and state have been what they are
+ * @DVMM_A_IDENTITY: binary, 8 bytes: this host's clockIdentity (IEEE 1588 7.5.2.2)
+ * @DVMM_A_GRANDMASTER: binary, 8 bytes: the grandmaster's; zeros while none
+ * @DVMM_A_CLUSTER_ID: u64, 0 while none
+ * @DVMM_A_EPOCH_NS: u64, cluster time at which guest TSCs read zero
+ * @DVMM_A_TSC_KHZ: u32, guest TSC ticks per cluster millisecond
+ * @DVMM_A_TIME_NS: u64, cluster time now
+ * @DVMM_A_OFFSET_NS: s64, the cluster clock less the last measurement of the
+ *	grandmaster's
+ * @DVMM_A_SKEW_PPB: s64, rate of cluster time against this host's nominal counter
+ * @DVMM_A_PATH_DELAY_NS: u64, mean path delay to the grandmaster
+ * @DVMM_A_BOUND_NS: u64, the error bound of the cluster clock now; all ones while
+ *	none can be given
+ * @DVMM_A_GUEST_BOUND_NS: u64, the same for a guest's TSC: it adds what a TSC
+ *	that moves by steps lags behind
+ * @DVMM_A_VMS: u32, VMs attached
+ * @DVMM_A_LINE_CHANGES: u64, times that a VM's (ratio, offset) was changed since load
+ * @DVMM_A_RX: u64, PTP messages of our domain accepted
+ * @DVMM_A_RX_DROPPED: u64, PTP messages malformed or foreign, dropped
+ * @DVMM_A_TX: u64, PTP messages sent
+ * @DVMM_A_PHC_INDEX: s32, N of /dev/ptpN, -1 while none
+ * @DVMM_A_IFACE: string, the network interface
+ * @DVMM_A_REASON: string, why the state is what it is, for people
+ */
+enum dvmm_attr {
+	DVMM_A_UNSPEC,
+	DVMM_A_PAD,
+	DVMM_A_ROLE,
+	DVMM_A_STATE,
+	DVMM_A_STATE_AGE_NS,
+	DVMM_A_IDENTITY,
+	DVMM_A_GRANDMASTER,
+	DVMM_A_CLUSTER_ID,
+	DVMM_A_EPOCH_NS,
+	DVMM_A_TSC_KHZ,
+	DVMM_A_TIME_NS,
+	DVMM_A_OFFSET_NS,
+	DVMM_A_SKEW_PPB,
+	DVMM_A_PATH_DELAY_NS,
+	DVMM_A_BOUND_NS,
+	DVMM_A_GUEST_BOUND_NS,
+	DVMM_A_VMS,
+	DVMM_A_LINE_CHANGES,
+	DVMM_A_RX,
+	DVMM_A_RX_DROPPED,
+	DVMM_A_TX,
+	DVMM_A_PHC_INDEX,
+	DVMM_A_IFACE,
+	DVMM_A_REASON,
+
+	__DVMM_A_MAX,
+#define DVMM_A_MAX (__DVMM_A_MAX - 1)
+};
+
+#endif
