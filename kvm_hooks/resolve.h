@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What we use of KVM, found by name in the running kernel.
+ *
+ * KVM exports little to foreign modules, and from 7.1 on next to nothing, so
+ * nothing of it is linked: symbols are resolved at load, checked against what
+ * the module was built for, and called through static calls. Those are direct
+ * calls, hence also allowed to functions whose ENDBR was sealed (IBT).
+ */
+#ifndef DVMM_RESOLVE_H
+#define DVMM_RESOLVE_H
+
+#include <linux/kvm_host.h>
+#include <linux/static_call.h>
+
+#include "line.h"
+
+/* Functions of kvm.ko that no header declares (arch/x86/kvm/x86.c). */
+void kvm_vcpu_write_tsc_offset(struct kvm_vcpu *vcpu, u64 l1_offset);
+void kvm_vcpu_write_tsc_multiplier(struct kvm_vcpu *vcpu, u64 l1_multiplier);
+
+/* Every function of kvm.ko that we call, as dvmm_kvm(name)(arguments). */
+DECLARE_STATIC_CALL(dvmm_file_is_kvm, file_is_kvm);
+DECLARE_STATIC_CALL(dvmm_kvm_io_bus_register_dev, kvm_io_bus_register_dev);
+DECLARE_STATIC_CALL(dvmm_kvm_make_all_cpus_request, kvm_make_all_cpus_request);
+DECLARE_STATIC_CALL(dvmm_kvm_vcpu_write_tsc_multiplier, kvm_vcpu_write_tsc_multiplier);
+DECLARE_STATIC_CALL(dvmm_kvm_vcpu_write_tsc_offset, kvm_vcpu_write_tsc_offset);
+
+#define dvmm_kvm(name) static_call(dvmm_##name)
+
+/**
+ * struct dvmm_vendor - the seam between SVM and VMX
+ * @name: what kvm_x86_ops.name says
+ * @prepare_switch: its op of that name, as symbols; the first that exists
+ */
+struct dvmm_vendor {
+	const char *name;
+	const char *prepare_switch[2];
+};
+
+/**
+ * struct dvmm_kvm_info - KVM as it was found
+ * @vendor: kvm-amd or kvm-intel
+ * @scaling: what the CPU can do to a guest's TSC
+ * @prepare_key: KVM's static call of prepare_switch_to_guest
+ * @prepare_tramp: its trampoline
+ * @prepare_orig: the vendor's function
+ */
+struct dvmm_kvm_info {
+	const struct dvmm_vendor *vendor;
+	struct dvmm_scaling scaling;
+	struct static_call_key *prepare_key;
+	void *prepare_tramp;
+	void *prepare_orig;
+};
+
+extern struct dvmm_kvm_info dvmm_kvm_info __ro_after_init;
+
+/* Find and check everything, or say in one line what differs. KVM must be pinned. */
+int dvmm_resolve(void);
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How a VM's line is applied at vCPU entry, and changed under running vCPUs.
+ *
+ * Why no guest ever sees its TSC go back: a line is changed only while every
+ * vCPU of the VM is out of guest mode and cannot enter. Whatever a vCPU has
+ * read before is at most what the old line gave at the end of that stop; the
+ * new line is released only once it gives no less. All vCPUs enter on the new
+ * line, because the request that tells them of it stays pending until they
+ * have passed dvmm_vm_apply() again.
+ */
+#include "clock.h"
+#include "resolve.h"
+#include "trace.h"
+#include "vm_line.h"
+
+/* KVM knows nothing of this request, so a vCPU that has it pending cannot enter. */
+#define DVMM_REQ_STOP KVM_ARCH_REQ_FLAGS(55, KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP)
+
+/* Below this a line is not worth stopping a VM for. */
+#define LINE_TOLERANCE_NS 16
+
+/* All vCPUs may be held up so long for time to catch up with a line that moved back. */
+#define STOP_MAX_NS 20000
+
+/* Unscaled guests are kept on the cluster's rate by steps; beyond this there are too many. */
+#define STEPPED_MAX_PPB 1000000
+
+static u64 line_now(const struct dvmm_line *line, u64 cycles)
+{
+	return dvmm_line_tsc(line, dvmm_kvm_info.scaling.frac_bits, cycles);
+}
+
+static int line_through_now(struct dvmm_vm *vm, struct dvmm_line *line,
+			    const struct dvmm_segment *seg)
+{
+	return dvmm_line_through(line, &dvmm_kvm_info.scaling, &vm->rule, seg,
+				 dvmm_host_cycles());
+}
+
+static s64 line_drift_ppb(struct dvmm_vm *vm, const struct dvmm_segment *seg)
+{
+	return dvmm_line_drift_ppb(&vm->line, &dvmm_kvm_info.scaling, &vm->rule, seg);
+}
+
+int dvmm_vm_draw(struct dvmm_vm *vm)
+{
+	struct dvmm_clock_view view;
+	int ret;
+
+	dvmm_clock_read(&view);
+	ret = line_through_now(vm, &vm->line, &view.segment);
+	if (!ret && abs(line_drift_ppb(vm, &view.segment)) > STEPPED_MAX_PPB)
+		ret = -ERANGE;
+	if (ret)
+		pr_err("this CPU's TSC %s and cannot run at the cluster's %u kHz: no VM can be attached here\n",
+		       dvmm_kvm_info.scaling.scales ? "scales too little" : "does not scale",
+		       vm->rule.khz);
+	return ret;
+}
+
+/*
+ * The first vCPU to run settles the guest's TSC frequency: user space may have
+ * chosen one (KVM_SET_TSC_KHZ), where the CPU scales.
+ */
+static noinline void start(struct dvmm_vm *vm, struct kvm_vcpu *vcpu)
+{
+	u32 khz = min(vcpu->arch.virtual_tsc_khz, DVMM_TSC_KHZ_MAX);
+	struct dvmm_tsc_rule cluster_rule;
+
+	raw_spin_lock(&vm->lock);
+	if (!vm->started && dvmm_kvm_info.scaling.scales && khz && khz != vm->rule.khz) {
+		cluster_rule = vm->rule;
+		vm->rule.khz = khz;
+		if (dvmm_vm_draw(vm))
+			vm->rule = cluster_rule;
+	}
+	vm->started = true;
+	raw_spin_unlock(&vm->lock);
+}
+
+static noinline void apply(struct kvm_vcpu *vcpu, u64 ratio, u64 offset)
+{
+	if (vcpu->arch.l1_tsc_scaling_ratio != ratio)
+		dvmm_kvm(kvm_vcpu_write_tsc_multiplier)(vcpu, ratio);
+	dvmm_kvm(kvm_vcpu_write_tsc_offset)(vcpu, offset);
+}
+
+/*
+ * Comparing values rather than a generation number also notices whatever KVM or
+ * user space wrote meanwhile. What the guest wrote is in IA32_TSC_ADJUST and is
+ * kept: KVM accounts guest writes of IA32_TSC there, too. A line read half old,
+ * half new is harmless: the change that tore it has a request pending, which
+ * brings the vCPU back here before it enters.
+ */
+void dvmm_vm_apply(struct dvmm_vm *vm, struct kvm_vcpu *vcpu)
+{
+	u64 ratio, offset;
+
+	if (unlikely(!READ_ONCE(vm->started)))
+		start(vm, vcpu);
+	ratio = READ_ONCE(vm->line.ratio);
+	offset = READ_ONCE(vm->line.offset) + vcpu->arch.ia32_tsc_adjust_msr;
+	if (unlikely(vcpu->arch.l1_tsc_offset != offset ||
+		     vcpu->arch.l1_tsc_scaling_ratio != ratio))
+		apply(vcpu, ratio, offset);
+}
+
+/*
+ * Wait until @line is not behind @floor. Where that takes too long, move it
+ * only as far back as can be waited for; the next look moves it further.
+ */
+static void wait_for_floor(struct dvmm_line *line, u64 floor, u64 max_ticks)
+{
+	s64 short_by = floor - line_now(line, dvmm_host_cycles());
+
+	if (short_by > (s64)max_ticks)
+		line->offset += short_by - max_ticks;
+	while ((s64)(floor - line_now(line, dvmm_host_cycles())) > 0)
+		cpu_relax();
+}
+
+static void release_vcpus(struct kvm *kvm)
+{
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+	/*
+	 * Pending until the vCPU has taken the new line: also for one that passed
+	 * dvmm_vm_apply() before the change and has not looked for requests yet.
+	 * KVM recomputes kvmclock for the new line on the occasion.
+	 */
+	dvmm_kvm(kvm_make_all_cpus_request)(kvm, KVM_REQ_CLOCK_UPDATE | KVM_REQUEST_NO_WAKEUP);
+	kvm_for_each_vcpu(i, vcpu, kvm)
+		kvm_clear_request(DVMM_REQ_STOP, vcpu);
+}
+
+/* Returns by how many ticks the guest's TSC was moved. */
+static s64 change_line(struct dvmm_vm *vm, const struct dvmm_segment *seg)
+{
+	struct dvmm_line line;
+	u64 stop, floor;
+	s64 step = 0;
+
+	lockdep_assert_held(&vm->lock);
+	dvmm_kvm(kvm_make_all_cpus_request)(vm->kvm, DVMM_REQ_STOP);
+	stop = dvmm_host_cycles();
+	floor = line_now(&vm->line, stop);
+	if (!line_through_now(vm, &line, seg)) {
+		wait_for_floor(&line, floor, div64_u64((u64)STOP_MAX_NS * vm->rule.khz, 1000000));
+		step = line_now(&line, stop) - floor;
+		WRITE_ONCE(vm->line.ratio, line.ratio);
+		WRITE_ONCE(vm->line.offset, line.offset);
+	}
+	release_vcpus(vm->kvm);
+	return step;
+}
+
+struct dvmm_retarget dvmm_vm_retarget(struct dvmm_vm *vm)
+{
+	struct dvmm_retarget result = {};
+	struct dvmm_clock_view view;
+	s64 step, off;
+	u64 now;
+
+	raw_spin_lock(&vm->lock);
+	dvmm_clock_read(&view);
+	now = dvmm_host_cycles();
+	off = dvmm_tsc_at(&vm->rule, dvmm_segment_at(&view.segment, now)) -
+	      line_now(&vm->line, now);
+	result.lag_ns = div64_u64((u64)abs(off) * 1000000, vm->rule.khz);
+	if (result.lag_ns > LINE_TOLERANCE_NS) {
+		step = change_line(vm, &view.segment);
+		trace_dvmm_line(vm, vm->line.ratio, vm->line.offset, step);
+		result.changed = true;
+	}
+	result.drift_ppb = abs(line_drift_ppb(vm, &view.segment));
+	raw_spin_unlock(&vm->lock);
+	return result;
+}
