@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The engine: one thread that owns the port, and through it alone the cluster clock.
+ *
+ * The network fills the inbox in softirq; the thread empties it, runs the port's
+ * timers, and sleeps until the next is due. Status and adjustments come from other
+ * threads, under the same mutex.
+ */
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "iface.h"
+#include "inbox.h"
+#include "netlink.h"
+#include "params.h"
+#include "port.h"
+#include "trace.h"
+#include "transport.h"
+
+/* The tick is twice a second; this only bounds the harm of a mistake. */
+#define SLEEP_MAX_NS NSEC_PER_SEC
+
+static struct dvmm_inbox inbox;
+static struct dvmm_transport *transport;
+static struct task_struct *thread;
+
+/* Set by the network's notifier, looked at by the thread. */
+static enum dvmm_link link_now;
+
+/* Protects the port, and that it exists. */
+static DEFINE_MUTEX(engine_lock);
+static struct dvmm_port *port;
+
+static int send(void *ctx, bool event, const u8 *buf, size_t len, u32 *key)
+{
+	return transport->ops->send(transport, event, buf, len, key);
+}
+
+static u64 random(void *ctx)
+{
+	return get_random_u64();
+}
+
+static u64 tai_ns(void *ctx)
+{
+	return ktime_get_clocktai_ns();
+}
+
+static bool held(void *ctx)
+{
+	return dvmm_clock_held();
+}
+
+static void publish(void *ctx, struct dvmm_clock_view *view)
+{
+	dvmm_clock_publish(view);
+}
+
+static int step(void *ctx, const struct dvmm_clock_view *view)
+{
+	return dvmm_clock_step(view);
+}
+
+static const struct dvmm_port_ops port_ops = {
+	.send = send,
+	.random = random,
+	.tai_ns = tai_ns,
+	.held = held,
+	.clock = { .publish = publish, .step = step },
+};
+
+static void on_link(enum dvmm_link link)
+{
+	WRITE_ONCE(link_now, link);
+	wake_up(&inbox.wait);
+}
+
+static bool link_changed(void)
+{
+	return (READ_ONCE(link_now) == DVMM_LINK_UP) == (port->state == DVMM_PORT_FAULTY);
+}
+
+static void trace_sample(u64 last_cycles)
+{
+	const struct dvmm_discipline *d = &port->discipline;
+
+	if (d->last_cycles != last_cycles)
+		trace_dvmm_sync_sample(d->offset_ns, d->target.estimator.now.delay_ns,
+				       d->target.estimator.now.skew_ppb, d->view.bound_ns);
+}
+
+static void empty_inbox(void)
+{
+	static struct dvmm_inbox_item item;
+	int i;
+
+	/* no more than there can be at once, lest the timers never run */
+	for (i = 0; i < DVMM_INBOX_SIZE && dvmm_inbox_get(&inbox, &item); i++) {
+		u64 last_cycles = port->discipline.last_cycles;
+
+		if (item.len)
+			dvmm_port_receive(port, item.buf, item.len, item.cycles,
+					  dvmm_host_cycles());
+		else
+			dvmm_port_stamp(port, item.key, item.cycles, dvmm_host_cycles());
+		trace_sample(last_cycles);
+	}
+}
+
+/* Return: how long there is nothing to do, in ns. */
+static u64 work(void)
+{
+	u64 nominal = port->discipline.target.estimator.nominal;
+	u64 now;
+
+	lockdep_assert_held(&engine_lock);
+	empty_inbox();
+	if (link_changed())
+		dvmm_port_link(port, READ_ONCE(link_now) == DVMM_LINK_UP, dvmm_host_cycles());
+	now = dvmm_host_cycles();
+	dvmm_port_run(port, now);
+	now = dvmm_port_due(port) - dvmm_host_cycles();
+	if ((s64)now <= 0)
+		return 0;
+	return min_t(u64, dvmm_mult_ns(nominal, now), SLEEP_MAX_NS);
+}
+
+static void status_locked(struct dvmm_sync_status *status)
+{
+	dvmm_port_status(port, status, dvmm_host_cycles());
+	status->rx_dropped += dvmm_inbox_overflow(&inbox);
+	strscpy(status->iface, dvmm_params_iface(), sizeof(status->iface));
+	if (READ_ONCE(link_now) == DVMM_LINK_GONE)
+		strscpy(status->reason, "the network interface is gone: load the module anew",
+			sizeof(status->reason));
+}
+
+void dvmm_sync_status(struct dvmm_sync_status *status)
+{
+	memset(status, 0, sizeof(*status));
+	mutex_lock(&engine_lock);
+	if (port)
+		status_locked(status);
+	mutex_unlock(&engine_lock);
+}
+
+/* Without the lock: those told ask for the status. */
+static void tell_change(void)
+{
+	struct dvmm_sync_status status;
+
+	dvmm_sync_status(&status);
+	trace_dvmm_state(status.role, status.state, status.reason);
+	dvmm_netlink_event();
+}
+
+static void sleep(u64 ns)
+{
+	wait_event_interruptible_hrtimeout(inbox.wait,
+					   !dvmm_inbox_empty(&inbox) || link_changed() ||
+					   kthread_should_stop(),
+					   ns_to_ktime(ns));
+}
+
+static int run(void *unused)
+{
+	u32 changes = 0;
+
+	sched_set_fifo_low(current);
+	while (!kthread_should_stop()) {
+		bool changed;
+		u64 idle_ns;
+
+		mutex_lock(&engine_lock);
+		idle_ns = work();
+		changed = port->changes != changes;
+		changes = port->changes;
+		mutex_unlock(&engine_lock);
+		if (changed)
+			tell_change();
+		sleep(idle_ns);
+	}
+	return 0;
+}
+
+int dvmm_sync_adjfine(s64 ppb)
+{
+	int ret = -EOPNOTSUPP;
+
+	mutex_lock(&engine_lock);
+	if (port)
+		ret = dvmm_port_adjust(port, ppb, dvmm_host_cycles());
+	mutex_unlock(&engine_lock);
+	return ret;
+}
+
+/* clockIdentity of an EUI-48, as all PTP implementations make it (7.5.2.2.2). */
+static void make_identity(u8 *identity, const u8 *mac)
+{
+	memcpy(identity, mac, 3);
+	identity[3] = 0xff;
+	identity[4] = 0xfe;
+	memcpy(identity + 5, mac + 3, 3);
+}
+
+/* TAI - UTC where the host was told it; the kernel's two clocks are the same where not. */
+static s16 utc_offset_s(void)
+{
+	ktime_t tai = ktime_get_clocktai(), utc = ktime_get_real();
+
+	return clamp_t(s64, div_s64(ktime_to_ns(tai - utc) + NSEC_PER_SEC / 2, NSEC_PER_SEC),
+		       S16_MIN, S16_MAX);
+}
+
+static int open_transport(const struct dvmm_iface *iface)
+{
+	dvmm_inbox_init(&inbox);
+	transport = dvmm_transport_udp(iface->ifindex, &inbox);
+	if (!IS_ERR(transport))
+		return 0;
+	if (PTR_ERR(transport) == -EADDRINUSE)
+		pr_err("UDP port 319 or 320 is in use: stop ptp4l or what else speaks PTP on this host\n");
+	else
+		pr_err("iface=%s: no PTP sockets (error %ld)\n", dvmm_params_iface(),
+		       PTR_ERR(transport));
+	return PTR_ERR(transport);
+}
+
+static int create_port(struct dvmm_port_config *config)
+{
+	struct dvmm_port *p = kvzalloc(sizeof(*p), GFP_KERNEL);
+
+	if (!p)
+		return -ENOMEM;
+	config->host_khz = dvmm_host_khz();
+	config->utc_offset_s = utc_offset_s();
+	mutex_lock(&engine_lock);
+	dvmm_port_init(p, config, &port_ops, NULL, READ_ONCE(link_now) == DVMM_LINK_UP,
+		       dvmm_host_cycles());
+	port = p;
+	mutex_unlock(&engine_lock);
+	return 0;
+}
+
+static void destroy_port(void)
+{
+	mutex_lock(&engine_lock);
+	kvfree(port);
+	port = NULL;
+	mutex_unlock(&engine_lock);
+}
+
+static int create_thread(void)
+{
+	thread = kthread_run(run, NULL, "dvmm_sync");
+	return PTR_ERR_OR_ZERO(thread);
+}
+
+int dvmm_sync_init(void)
+{
+	struct dvmm_port_config config = { 0 };
+	struct dvmm_iface iface;
+	int ret;
+
+	ret = dvmm_params_get(&config) ?: dvmm_iface_find(&iface, dvmm_params_iface());
+	if (ret)
+		return ret;
+	make_identity(config.identity, iface.mac);
+	ret = open_transport(&iface);
+	if (ret)
+		return ret;
+	ret = dvmm_iface_watch(&iface, on_link);
+	if (ret)
+		goto err_transport;
+	ret = create_port(&config);
+	if (ret)
+		goto err_watch;
+	ret = create_thread();
+	if (ret)
+		goto err_port;
+	return 0;
+
+err_port:
+	destroy_port();
+err_watch:
+	dvmm_iface_unwatch();
+err_transport:
+	transport->ops->close(transport);
+	return ret;
+}
+
+/* The thread goes first: it alone uses all the rest. */
+void dvmm_sync_exit(void)
+{
+	kthread_stop(thread);
+	destroy_port();
+	dvmm_iface_unwatch();
+	transport->ops->close(transport);
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The network interface: found, watched, never held. */
+#include <linux/etherdevice.h>
+#include <linux/inetdevice.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+
+#include "iface.h"
+
+static bool has_ipv4(const struct net_device *dev)
+{
+	struct in_device *in_dev = __in_dev_get_rtnl(dev);
+
+	return in_dev && rtnl_dereference(in_dev->ifa_list);
+}
+
+static void take_address(struct dvmm_iface *iface, const struct net_device *dev)
+{
+	if (dev->addr_len == ETH_ALEN && is_valid_ether_addr(dev->dev_addr))
+		ether_addr_copy(iface->mac, dev->dev_addr);
+	else
+		eth_random_addr(iface->mac);
+}
+
+static int look_up(struct dvmm_iface *iface, const char *name)
+{
+	struct net_device *dev = __dev_get_by_name(&init_net, name);
+
+	if (!dev) {
+		pr_err("iface=%s: no such interface; see 'ip link'\n", name);
+		return -ENODEV;
+	}
+	if (!has_ipv4(dev)) {
+		pr_err("iface=%s: has no IPv4 address; give it one with 'ip address add'\n", name);
+		return -EADDRNOTAVAIL;
+	}
+	iface->ifindex = dev->ifindex;
+	take_address(iface, dev);
+	return 0;
+}
+
+int dvmm_iface_find(struct dvmm_iface *iface, const char *name)
+{
+	int ret;
+
+	if (!*name) {
+		pr_err("iface= is missing: say which interface leads to the other hosts, as in 'iface=eth0'\n");
+		return -EINVAL;
+	}
+	rtnl_lock();
+	ret = look_up(iface, name);
+	rtnl_unlock();
+	return ret;
+}
+
+static int watched;
+static void (*tell)(enum dvmm_link link);
+
+static enum dvmm_link link_of(const struct net_device *dev)
+{
+	return netif_running(dev) && netif_carrier_ok(dev) ? DVMM_LINK_UP : DVMM_LINK_DOWN;
+}
+
+static int on_event(struct notifier_block *nb, unsigned long event, void *info)
+{
+	const struct net_device *dev = netdev_notifier_info_to_dev(info);
+
+	if (!net_eq(dev_net(dev), &init_net) || dev->ifindex != watched)
+		return NOTIFY_DONE;
+	switch (event) {
+	case NETDEV_REGISTER:
+	case NETDEV_UP:
+	case NETDEV_CHANGE:
+		tell(link_of(dev));
+		break;
+	case NETDEV_GOING_DOWN:
+	case NETDEV_DOWN:
+		tell(DVMM_LINK_DOWN);
+		break;
+	case NETDEV_UNREGISTER:
+		tell(DVMM_LINK_GONE);
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block watcher = { .notifier_call = on_event };
+
+/* Registration replays what has happened so far, so that the link is known at once. */
+int dvmm_iface_watch(const struct dvmm_iface *iface, void (*changed)(enum dvmm_link link))
+{
+	watched = iface->ifindex;
+	tell = changed;
+	return register_netdevice_notifier(&watcher);
+}
+
+void dvmm_iface_unwatch(void)
+{
+	unregister_netdevice_notifier(&watcher);
+}

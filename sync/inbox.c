@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the network has for the engine. */
+#include <linux/skbuff.h>
+
+#include "inbox.h"
+
+void dvmm_inbox_init(struct dvmm_inbox *inbox)
+{
+	init_waitqueue_head(&inbox->wait);
+	spin_lock_init(&inbox->lock);
+	inbox->head = 0;
+	inbox->tail = 0;
+	inbox->overflow = 0;
+}
+
+/* Room for one more, to be filled before the lock is dropped; NULL if there is none. */
+static struct dvmm_inbox_item *append(struct dvmm_inbox *inbox)
+{
+	lockdep_assert_held(&inbox->lock);
+	if (inbox->head - inbox->tail == DVMM_INBOX_SIZE) {
+		inbox->overflow++;
+		return NULL;
+	}
+	return &inbox->item[inbox->head++ % DVMM_INBOX_SIZE];
+}
+
+void dvmm_inbox_put_packet(struct dvmm_inbox *inbox, const struct sk_buff *skb, int offset,
+			   u64 cycles)
+{
+	/* what is longer than any message known is cut, and its messageLength lies then */
+	u32 len = min_t(u32, skb->len - offset, DVMM_WIRE_RX_MAX);
+	struct dvmm_inbox_item *item;
+	unsigned long flags;
+
+	if (!len)
+		return;
+	spin_lock_irqsave(&inbox->lock, flags);
+	item = append(inbox);
+	if (item) {
+		item->cycles = cycles;
+		item->len = len;
+		if (skb_copy_bits(skb, offset, item->buf, len))
+			inbox->head--;
+	}
+	spin_unlock_irqrestore(&inbox->lock, flags);
+	wake_up(&inbox->wait);
+}
+
+void dvmm_inbox_put_stamp(struct dvmm_inbox *inbox, u32 key, u64 cycles)
+{
+	struct dvmm_inbox_item *item;
+	unsigned long flags;
+
+	spin_lock_irqsave(&inbox->lock, flags);
+	item = append(inbox);
+	if (item) {
+		item->cycles = cycles;
+		item->key = key;
+		item->len = 0;
+	}
+	spin_unlock_irqrestore(&inbox->lock, flags);
+	wake_up(&inbox->wait);
+}
+
+bool dvmm_inbox_get(struct dvmm_inbox *inbox, struct dvmm_inbox_item *item)
+{
+	bool found;
+
+	spin_lock_irq(&inbox->lock);
+	found = inbox->head != inbox->tail;
+	if (found)
+		*item = inbox->item[inbox->tail++ % DVMM_INBOX_SIZE];
+	spin_unlock_irq(&inbox->lock);
+	return found;
+}
+
+bool dvmm_inbox_empty(const struct dvmm_inbox *inbox)
+{
+	return READ_ONCE(inbox->head) == READ_ONCE(inbox->tail);
+}
+
+u64 dvmm_inbox_overflow(const struct dvmm_inbox *inbox)
+{
+	return READ_ONCE(inbox->overflow);
+}

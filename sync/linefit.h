@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Least squares through points that queued least, in integers.
+ *
+ * Pure: compiles unchanged in user space.
+ */
+#ifndef DVMM_LINEFIT_H
+#define DVMM_LINEFIT_H
+
+#include "estimator.h"
+
+/* Points may lie this far back, and this far off the nominal rate. */
+#define DVMM_LINEFIT_X_MAX_US 0x100000000LL	/* 71 minutes */
+#define DVMM_LINEFIT_Y_MAX_NS 0x400000000LL	/* 4000 ppm of that */
+
+/**
+ * struct dvmm_linefit - y = @y0_ns + @slope_ppb * x, and how well it is known
+ * @y0_ns: at x = 0, the newest point
+ * @y0_error_ns: its standard error
+ * @slope_ppb: 1 ppb is 1 ns in 10^6 us
+ * @slope_error_ppb: its standard error
+ * @delay_ns: the shortest round trip
+ */
+struct dvmm_linefit {
+	s64 y0_ns;
+	u64 y0_error_ns;
+	s64 slope_ppb;
+	u64 slope_error_ppb;
+	u64 delay_ns;
+};
+
+/**
+ * struct dvmm_slope - what is known of a slope
+ * @ppb: it is about this
+ * @error_ppb: with this standard error
+ */
+struct dvmm_slope {
+	s64 ppb;
+	u64 error_ppb;
+};
+
+/* The shortest round trip of the first @n of @p. */
+u64 dvmm_linefit_shortest(const struct dvmm_point *p, u32 n);
+
+/*
+ * Through the best of the first @n of @p, whose round trip is @shortest_ns where
+ * nothing queues. The slope is weighed against what was known beforehand: a short
+ * window's own is worth little. Return: 0, or -ERANGE where the points have no
+ * extent in time or a slope beyond all reason.
+ */
+int __must_check dvmm_linefit(struct dvmm_linefit *fit, const struct dvmm_point *p, u32 n,
+			      u64 shortest_ns, const struct dvmm_slope *prior);
+
+/* The level alone, at a slope known beforehand. */
+void dvmm_linefit_level(struct dvmm_linefit *fit, const struct dvmm_point *p, u32 n,
+			u64 shortest_ns, const struct dvmm_slope *slope);
+
+/* Standard error of the difference of two levels. */
+u64 dvmm_linefit_error(const struct dvmm_linefit *a, const struct dvmm_linefit *b);
+
+#endif

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The module parameters of synchronisation. */
+#include <linux/module.h>
+
+#include "params.h"
+
+static char iface[DVMM_IFACE_MAX];
+module_param_string(iface, iface, sizeof(iface), 0444);
+MODULE_PARM_DESC(iface, "network interface to the other hosts, with an IPv4 address (required)");
+
+static int domain;
+module_param(domain, int, 0444);
+MODULE_PARM_DESC(domain, "PTP domainNumber, 0 to 127; the same on all hosts (0)");
+
+static int priority1 = 128;
+module_param(priority1, int, 0444);
+MODULE_PARM_DESC(priority1, "PTP priority1, 0 to 255, lower leads, when several may (128)");
+
+static int priority2 = 128;
+module_param(priority2, int, 0444);
+MODULE_PARM_DESC(priority2, "PTP priority2, 0 to 255 (128)");
+
+static int announce_interval = -2;
+module_param(announce_interval, int, 0444);
+MODULE_PARM_DESC(announce_interval, "log2 of seconds between Announce, -7 to 3; the same on all hosts (-2)");
+
+static int announce_timeout = 4;
+module_param(announce_timeout, int, 0444);
+MODULE_PARM_DESC(announce_timeout, "so many Announce missed are a dead grandmaster, 2 to 10 (4)");
+
+static int sync_interval = -4;
+module_param(sync_interval, int, 0444);
+MODULE_PARM_DESC(sync_interval, "log2 of seconds between Sync, -7 to 3; the same on all hosts (-4)");
+
+static int slew_max_ppm = 100;
+module_param(slew_max_ppm, int, 0444);
+MODULE_PARM_DESC(slew_max_ppm, "fastest correction of the clock, 1 to 400 (100)");
+
+struct setting {
+	const char *name;
+	const int *value;
+	int low, high;
+};
+
+/* domainNumber: 128 and above are reserved (table 2). Guests bear 500 ppm. */
+static const struct setting settings[] = {
+	{ "domain", &domain, 0, 127 },
+	{ "priority1", &priority1, 0, 255 },
+	{ "priority2", &priority2, 0, 255 },
+	{ "announce_interval", &announce_interval, -7, 3 },
+	{ "announce_timeout", &announce_timeout, 2, 10 },
+	{ "sync_interval", &sync_interval, -7, 3 },
+	{ "slew_max_ppm", &slew_max_ppm, 1, 400 },
+};
+
+static int check_settings(void)
+{
+	const struct setting *r;
+
+	for (r = settings; r < settings + ARRAY_SIZE(settings); r++) {
+		if (*r->value >= r->low && *r->value <= r->high)
+			continue;
+		pr_err("%s=%d: must be %d to %d\n", r->name, *r->value, r->low, r->high);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int dvmm_params_get(struct dvmm_port_config *config)
+{
+	int ret = check_settings();
+
+	if (ret)
+		return ret;
+	config->domain = domain;
+	config->priority1 = priority1;
+	config->priority2 = priority2;
+	config->log_announce = announce_interval;
+	config->announce_timeout = announce_timeout;
+	config->log_sync = sync_interval;
+	config->slew_max_ppb = slew_max_ppm * 1000;
+	return 0;
+}
+
+const char *dvmm_params_iface(void)
+{
+	return iface;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A PTP port with its clock: the whole protocol of one host, IEEE 1588-2019
+ * clause 9, end-to-end delay mechanism, two-step.
+ *
+ * Pure: packets, stamps and the present instant (host counter) go in; packets and
+ * clock changes come out through ops. A process may have any number of ports.
+ * Not re-entrant: the caller serialises, and no op calls back.
+ *
+ * Differs from the standard on purpose: a master that serves stays, whoever is
+ * heard (9.3.3's state decision is for listeners and masters only); a host becomes
+ * master only of the cluster it is in, or of a new one; masters of other clusters
+ * are never followed while VMs hold the clock.
+ */
+#ifndef DVMM_PORT_H
+#define DVMM_PORT_H
+
+#include "discipline.h"
+#include "exchange.h"
+#include "foreign.h"
+#include "port_fsm.h"
+#include "sync.h"
+
+/**
+ * struct dvmm_port_config - as the user asked for it; checked by the caller
+ * @identity: clockIdentity (7.5.2.2)
+ * @host_khz: nominal frequency of the host counter
+ * @domain: domainNumber
+ * @priority1, @priority2: as in 8.2.1
+ * @log_announce, @log_sync: logarithm to base 2 of the intervals in seconds
+ * @announce_timeout: announceReceiptTimeout (8.2.15.4.2), in announce intervals
+ * @slew_max_ppb: limit for corrections
+ * @utc_offset_s: TAI - UTC where it is known, else 0
+ */
+struct dvmm_port_config {
+	u8 identity[8];
+	u32 host_khz;
+	u8 domain;
+	u8 priority1;
+	u8 priority2;
+	s8 log_announce;
+	s8 log_sync;
+	u8 announce_timeout;
+	u32 slew_max_ppb;
+	s16 utc_offset_s;
+};
+
+/**
+ * struct dvmm_port_ops - what a port does to the world
+ * @send: multicast @len bytes to the event or the general port. For an event message
+ *	*@key is what its transmit stamp comes under (dvmm_port_stamp()). 0 or -errno
+ * @random: any number
+ * @tai_ns: the host's own idea of TAI, to found a cluster with
+ * @held: whether VMs hold the clock
+ * @clock: where the clock goes
+ */
+struct dvmm_port_ops {
+	int (*send)(void *ctx, bool event, const u8 *buf, size_t len, u32 *key);
+	u64 (*random)(void *ctx);
+	u64 (*tai_ns)(void *ctx);
+	bool (*held)(void *ctx);
+	struct dvmm_clock_ops clock;
+};
+
+enum dvmm_timer {
+	DVMM_TIMER_RECEIPT,	/* announceReceiptTimeout: no master heard */
+	DVMM_TIMER_ANNOUNCE,	/* master: send Announce */
+	DVMM_TIMER_SYNC,	/* master: send Sync */
+	DVMM_TIMER_CONFIRM,	/* master: nobody objected to the new cluster */
+	DVMM_TIMER_DELAY_REQ,	/* slave: send Delay_Req */
+	DVMM_TIMER_TICK,	/* renew the clock */
+	DVMM_TIMERS
+};
+
+/* Why packets were dropped, after the enum dvmm_wire_error ones. */
+enum dvmm_drop {
+	DVMM_DROP_DOMAIN = DVMM_WIRE_ERRORS,	/* another domain */
+	DVMM_DROP_OWN,		/* claims to come from, or to be led by, ourselves */
+	DVMM_DROP_FAR,		/* stepsRemoved of 255 or more */
+	DVMM_DROP_NO_CLUSTER,	/* an Announce that tells no cluster: not one of us */
+	DVMM_DROP_MISMATCH,	/* our cluster's id, with other parameters */
+	DVMM_DROP_CONFLICT,	/* another cluster, which VMs keep us from joining */
+	DVMM_DROP_STAMPS,	/* an exchange whose stamps cannot be */
+	DVMM_DROP_JUMP,		/* an exchange that contradicts those before */
+	DVMM_DROPS
+};
+
+/**
+ * struct dvmm_port
+ * @timer: when each is due (host counter), if its bit in @armed is set
+ * @id: portIdentity; port number 1
+ * @parent: whom a slave follows, and @cluster, which that one leads
+ * @grandmaster: whom this host follows or is, zeros if none; @leader: the same, but
+ *	remembered while there is none
+ * @predecessor: as leader: who led before
+ * @foreign: masters heard
+ * @exchanger: what is in hand of the exchange with @parent
+ * @discipline: the clock
+ * @sync_key, @sync_pending: transmit stamp waited for, to send Follow_Up
+ * @sequence: next sequenceId by messageType
+ * @unstamped: event messages in a row that got no transmit stamp
+ * @conflict: another cluster is heard that VMs keep us from joining
+ * @founder: this host founded the cluster that it leads
+ * @time_flags, @utc_offset_s: timePropertiesDS (8.2.4)
+ * @rx, @tx, @dropped: messages, for status
+ * @seen: role, state and grandmaster as they were when @since_cycles and @changes
+ *	were last renewed
+ */
+struct dvmm_port {
+	struct dvmm_port_config config;
+	const struct dvmm_port_ops *ops;
+	void *ctx;
+	enum dvmm_port_state state;
+	u64 timer[DVMM_TIMERS];
+	u32 armed;
+	struct dvmm_port_id id;
+	struct dvmm_port_id parent;
+	struct dvmm_cluster cluster;
+	u8 grandmaster[8];
+	u8 leader[8];
+	u8 predecessor[8];
+	struct dvmm_foreign_list foreign;
+	struct dvmm_exchanger exchanger;
+	struct dvmm_discipline discipline;
+	u32 sync_key;
+	u16 sync_sequence;
+	bool sync_pending;
+	u16 sequence[16];
+	u32 unstamped;
+	bool conflict;
+	bool founder;
+	u16 time_flags;
+	s16 utc_offset_s;
+	u64 rx;
+	u64 tx;
+	u64 dropped[DVMM_DROPS];
+	struct {
+		enum dvmm_role role;
+		enum dvmm_state state;
+		u8 grandmaster[8];
+	} seen;
+	u64 since_cycles;
+	u32 changes;
+};
+
+/* Start listening, or FAULTY until dvmm_port_link() says that there is a link. */
+void dvmm_port_init(struct dvmm_port *p, const struct dvmm_port_config *config,
+		    const struct dvmm_port_ops *ops, void *ctx, bool link, u64 now);
+
+/* A datagram came at @cycles; from either port. */
+void dvmm_port_receive(struct dvmm_port *p, const u8 *buf, size_t len, u64 cycles, u64 now);
+
+/* The event message sent under @key left at @cycles. */
+void dvmm_port_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now);
+
+/* Run what is due. */
+void dvmm_port_run(struct dvmm_port *p, u64 now);
+
+/* When dvmm_port_run() is wanted next. */
+u64 dvmm_port_due(const struct dvmm_port *p);
+
+/* The link came or went. */
+void dvmm_port_link(struct dvmm_port *p, bool up, u64 now);
+
+/* See dvmm_sync_adjfine(). */
+int dvmm_port_adjust(struct dvmm_port *p, s64 ppb, u64 now);
+
+/* All of @status but the interface's name. */
+void dvmm_port_status(const struct dvmm_port *p, struct dvmm_sync_status *status, u64 now);
+
+#endif

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Who leads: when a port follows whom, and when it becomes master itself. */
+#include "port_internal.h"
+
+/*
+ * In announce intervals, how long the founder of a cluster waits for a better one
+ * to object before VMs may come: qualificationTimeoutInterval (9.2.6.10).
+ */
+#define CONFIRM_INTERVALS 3
+
+u64 dvmm_port_announce_timeout_ns(const struct dvmm_port *p)
+{
+	return dvmm_interval_ns(p->config.log_announce) * p->config.announce_timeout;
+}
+
+/*
+ * The timeout plus a random part of two intervals at most, that one of several hosts
+ * left alone is first, and the others hear of it in time.
+ */
+void dvmm_port_expect_announce(struct dvmm_port *p, u64 now)
+{
+	u64 spread_ns = 2 * dvmm_interval_ns(p->config.log_announce);
+	u64 ns = dvmm_port_announce_timeout_ns(p) + dvmm_port_random_ns(p, spread_ns);
+
+	dvmm_port_arm(p, DVMM_TIMER_RECEIPT, now + dvmm_port_cycles(p, ns));
+}
+
+void dvmm_port_own_dataset(const struct dvmm_port *p, struct dvmm_dataset *ds)
+{
+	/* clockClass 248: default; accuracy and variance unknown (7.6.2.5, 7.6.2.6) */
+	*ds = (struct dvmm_dataset) {
+		.priority1 = p->config.priority1,
+		.quality = { .class = 248, .accuracy = 0xfe, .variance = 0xffff },
+		.priority2 = p->config.priority2,
+		.sender = p->id,
+		.receiver = p->id,
+	};
+	memcpy(ds->grandmaster, p->id.clock, sizeof(ds->grandmaster));
+}
+
+static void move(struct dvmm_port *p, enum dvmm_port_event event)
+{
+	p->state = dvmm_port_fsm(p->state, event);
+}
+
+/* Our bound is good for a new leader only if it took over from ours, or from us. */
+static u64 apart_ns(const struct dvmm_port *p, const struct dvmm_wire_cluster *c)
+{
+	bool succeeds = !memcmp(c->predecessor, p->leader, sizeof(p->leader));
+
+	return succeeds ? c->inherited_ns : U64_MAX;
+}
+
+static void set_leader(struct dvmm_port *p, const u8 *grandmaster)
+{
+	memcpy(p->grandmaster, grandmaster, sizeof(p->grandmaster));
+	memcpy(p->leader, grandmaster, sizeof(p->leader));
+}
+
+static void follow(struct dvmm_port *p, const struct dvmm_foreign *f, u64 now)
+{
+	const struct dvmm_wire_cluster *c = &f->announce.cluster;
+
+	p->parent = f->dataset.sender;
+	p->cluster = c->cluster;
+	p->founder = false;
+	p->conflict = false;
+	p->armed &= 1U << DVMM_TIMER_TICK;
+	p->sync_pending = false;
+	dvmm_exchanger_reset(&p->exchanger);
+	dvmm_discipline_follow(&p->discipline, apart_ns(p, c), now);
+	set_leader(p, f->dataset.grandmaster);
+	dvmm_port_expect_announce(p, now);
+	move(p, DVMM_EV_FOLLOW);
+}
+
+/* VMs that hold the clock keep us where we are; leaving is refused then. */
+static bool free_to_join(struct dvmm_port *p, u64 now)
+{
+	if (!p->discipline.view.cluster.id)
+		return true;
+	p->conflict = dvmm_discipline_leave(&p->discipline, now);
+	if (p->conflict)
+		dvmm_port_drop(p, DVMM_DROP_CONFLICT);
+	return !p->conflict;
+}
+
+/*
+ * A master yields to a better one of its own cluster (a partition has healed), and to
+ * one of another cluster that outranks it.
+ */
+static const struct dvmm_foreign *better_than_us(struct dvmm_port *p, u64 now)
+{
+	u64 id = p->discipline.view.cluster.id;
+	const struct dvmm_foreign *f = dvmm_foreign_best(&p->foreign, id, false);
+	struct dvmm_dataset own;
+
+	dvmm_port_own_dataset(p, &own);
+	if (f && dvmm_bmca_compare(&f->dataset, &own) > 0)
+		return f;
+	f = dvmm_foreign_best(&p->foreign, id, true);
+	if (f && dvmm_foreign_outranks(&f->dataset, f->announce.cluster.held,
+				       &own, p->ops->held(p->ctx)))
+		return free_to_join(p, now) ? f : NULL;
+	return NULL;
+}
+
+/* The best master of our own cluster; of any as long as we are of none. */
+static const struct dvmm_foreign *best_for_us(struct dvmm_port *p)
+{
+	u64 id = p->discipline.view.cluster.id;
+
+	return dvmm_foreign_best(&p->foreign, id, !id);
+}
+
+static bool follows(const struct dvmm_port *p, const struct dvmm_foreign *f)
+{
+	if (p->state != DVMM_PORT_UNCALIBRATED && p->state != DVMM_PORT_SLAVE)
+		return false;
+	return dvmm_port_id_equal(&p->parent, &f->dataset.sender) &&
+	       p->cluster.id == f->announce.cluster.cluster.id;
+}
+
+void dvmm_port_decide(struct dvmm_port *p, u64 now)
+{
+	const struct dvmm_foreign *f;
+
+	dvmm_foreign_expire(&p->foreign, now);
+	f = p->state == DVMM_PORT_MASTER ? better_than_us(p, now) : best_for_us(p);
+	if (f && !follows(p, f))
+		follow(p, f, now);
+}
+
+static bool found_cluster(struct dvmm_port *p, u64 now)
+{
+	u64 ns = p->ops->tai_ns(p->ctx);
+	struct dvmm_cluster cluster = {
+		.id = p->ops->random(p->ctx) ?: 1,
+		.epoch_ns = ns,
+		.tsc_khz = p->config.host_khz,
+	};
+	u64 confirm_ns = CONFIRM_INTERVALS * dvmm_interval_ns(p->config.log_announce);
+
+	if (dvmm_discipline_found(&p->discipline, &cluster, ns, now))
+		return false;
+	p->founder = true;
+	memset(p->predecessor, 0, sizeof(p->predecessor));
+	p->utc_offset_s = p->config.utc_offset_s;
+	p->time_flags = p->utc_offset_s ? DVMM_FLAG_PTP_TIMESCALE : 0;
+	dvmm_port_arm(p, DVMM_TIMER_CONFIRM, now + dvmm_port_cycles(p, confirm_ns));
+	return true;
+}
+
+static void succeed(struct dvmm_port *p, u64 now)
+{
+	memcpy(p->predecessor, p->leader, sizeof(p->predecessor));
+	dvmm_discipline_succeed(&p->discipline, now);
+}
+
+/* Nobody leads: continue the cluster that we are of, or found one. */
+static void lead(struct dvmm_port *p, u64 now)
+{
+	p->armed &= 1U << DVMM_TIMER_TICK;
+	if (p->discipline.view.cluster.id)
+		succeed(p, now);
+	else if (!found_cluster(p, now))
+		return dvmm_port_expect_announce(p, now);
+	set_leader(p, p->id.clock);
+	p->sync_pending = false;
+	dvmm_port_arm(p, DVMM_TIMER_ANNOUNCE, now);
+	dvmm_port_arm(p, DVMM_TIMER_SYNC, now);
+	move(p, DVMM_EV_NO_MASTER);
+}
+
+/* ANNOUNCE_RECEIPT_TIMEOUT_EXPIRES (9.2.6.12): our master is gone. */
+void dvmm_port_receipt_timeout(struct dvmm_port *p, u64 now)
+{
+	const struct dvmm_foreign *f;
+
+	dvmm_foreign_expire(&p->foreign, now);
+	f = best_for_us(p);
+	if (!f) {
+		f = dvmm_foreign_best(&p->foreign, p->discipline.view.cluster.id, true);
+		if (f && !free_to_join(p, now))
+			f = NULL;
+	}
+	if (!f)
+		lead(p, now);
+	else if (!follows(p, f))
+		follow(p, f, now);
+	else
+		dvmm_port_expect_announce(p, now);
+}
+
+void dvmm_port_calibrate(struct dvmm_port *p)
+{
+	enum dvmm_state state = p->discipline.view.state;
+
+	if (state == DVMM_STATE_SYNCHRONISED)
+		move(p, DVMM_EV_CALIBRATED);
+	else if (state == DVMM_STATE_UNSYNCHRONISED)
+		move(p, DVMM_EV_SYNC_FAULT);
+}
+
+void dvmm_port_fault(struct dvmm_port *p, u64 now)
+{
+	p->armed &= 1U << DVMM_TIMER_TICK;
+	p->sync_pending = false;
+	dvmm_foreign_clear(&p->foreign);
+	dvmm_exchanger_reset(&p->exchanger);
+	memset(p->grandmaster, 0, sizeof(p->grandmaster));
+	dvmm_discipline_holdover(&p->discipline, now);
+	move(p, DVMM_EV_FAULT);
+}
+
+void dvmm_port_fault_cleared(struct dvmm_port *p, u64 now)
+{
+	dvmm_port_expect_announce(p, now);
+	move(p, DVMM_EV_FAULT_CLEARED);
+}

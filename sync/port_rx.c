@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A PTP port: what comes in. */
+#include "port_internal.h"
+
+/* A Delay_Req follows within 1/32 of the sync interval; many slaves do not all at once. */
+#define DELAY_REQ_SPREAD 32
+
+/* stepsRemoved of a master that runs in circles (9.3.2.5 d). */
+#define STEPS_MAX 255
+
+/* Stamps older than this are not of the message that is waited for. */
+#define STAMP_AGE_MAX_NS DVMM_NSEC_PER_SEC
+
+static bool is_slave(const struct dvmm_port *p)
+{
+	return p->state == DVMM_PORT_UNCALIBRATED || p->state == DVMM_PORT_SLAVE;
+}
+
+static bool from_parent(const struct dvmm_port *p, const struct dvmm_msg *msg)
+{
+	return is_slave(p) && dvmm_port_id_equal(&msg->source, &p->parent);
+}
+
+static bool contradicts(const struct dvmm_cluster *a, const struct dvmm_cluster *b)
+{
+	return a->id == b->id && (a->epoch_ns != b->epoch_ns || a->tsc_khz != b->tsc_khz);
+}
+
+/* Why not to listen to this master, or 0. */
+static int refuse_announce(const struct dvmm_port *p, const struct dvmm_msg *msg)
+{
+	const struct dvmm_announce *a = &msg->announce;
+
+	if (!memcmp(a->grandmaster, p->id.clock, sizeof(a->grandmaster)))
+		return DVMM_DROP_OWN;
+	if (a->steps_removed >= STEPS_MAX)
+		return DVMM_DROP_FAR;
+	if (!a->has_cluster)
+		return DVMM_DROP_NO_CLUSTER;
+	if (contradicts(&a->cluster.cluster, &p->discipline.view.cluster))
+		return DVMM_DROP_MISMATCH;
+	return 0;
+}
+
+/*
+ * Whoever leads our cluster keeps us from leading it; while we are of none, whoever
+ * leads any.
+ */
+static bool is_led_by(const struct dvmm_port *p, const struct dvmm_msg *msg)
+{
+	u64 id = p->discipline.view.cluster.id;
+
+	return !id || id == msg->announce.cluster.cluster.id;
+}
+
+static void on_announce(struct dvmm_port *p, const struct dvmm_msg *msg, u64 now)
+{
+	int why = refuse_announce(p, msg);
+
+	if (why)
+		return dvmm_port_drop(p, why);
+	dvmm_foreign_hear(&p->foreign, msg, &p->id, is_slave(p) ? &p->parent : NULL, now);
+	if (from_parent(p, msg)) {
+		p->time_flags = msg->flags & (DVMM_FLAG_PTP_TIMESCALE | DVMM_FLAG_UTC_OFFSET_VALID);
+		p->utc_offset_s = msg->announce.utc_offset_s;
+	}
+	if (p->state != DVMM_PORT_MASTER && is_led_by(p, msg))
+		dvmm_port_expect_announce(p, now);
+	dvmm_port_decide(p, now);
+}
+
+static void schedule_delay_req(struct dvmm_port *p, u64 now)
+{
+	u64 spread_ns = dvmm_interval_ns(p->config.log_sync) / DELAY_REQ_SPREAD;
+	u64 ns = dvmm_port_random_ns(p, spread_ns);
+
+	dvmm_port_arm(p, DVMM_TIMER_DELAY_REQ, now + dvmm_port_cycles(p, ns));
+}
+
+static void on_sync(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles, u64 now)
+{
+	if (from_parent(p, msg) && dvmm_exchanger_sync(&p->exchanger, msg, cycles))
+		schedule_delay_req(p, now);
+}
+
+static void note_steering(struct dvmm_port *p, const struct dvmm_msg *msg, u64 now)
+{
+	u64 free_ns = msg->time_ns - msg->steering.ns;
+
+	if (!dvmm_discipline_steered(&p->discipline, free_ns, &msg->steering, now))
+		return;
+	dvmm_port_drop(p, DVMM_DROP_JUMP);
+	dvmm_port_calibrate(p);
+}
+
+static void on_follow_up(struct dvmm_port *p, const struct dvmm_msg *msg, u64 now)
+{
+	if (!from_parent(p, msg))
+		return;
+	note_steering(p, msg, now);
+	if (dvmm_exchanger_follow_up(&p->exchanger, msg))
+		schedule_delay_req(p, now);
+}
+
+static void on_exchange(struct dvmm_port *p, u64 now)
+{
+	int ret = dvmm_discipline_sample(&p->discipline, &p->exchanger.request, &p->cluster, now);
+
+	if (ret)
+		dvmm_port_drop(p, ret == -ERANGE ? DVMM_DROP_JUMP : DVMM_DROP_STAMPS);
+	dvmm_port_calibrate(p);
+}
+
+static void on_delay_resp(struct dvmm_port *p, const struct dvmm_msg *msg, u64 now)
+{
+	if (!from_parent(p, msg) || !dvmm_port_id_equal(&msg->requester, &p->id))
+		return;
+	note_steering(p, msg, now);
+	if (dvmm_exchanger_response(&p->exchanger, msg))
+		on_exchange(p, now);
+}
+
+static void on_message(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles, u64 now)
+{
+	switch (msg->type) {
+	case DVMM_MSG_ANNOUNCE:
+		return on_announce(p, msg, now);
+	case DVMM_MSG_SYNC:
+		return on_sync(p, msg, cycles, now);
+	case DVMM_MSG_FOLLOW_UP:
+		return on_follow_up(p, msg, now);
+	case DVMM_MSG_DELAY_RESP:
+		return on_delay_resp(p, msg, now);
+	case DVMM_MSG_DELAY_REQ:
+		if (p->state == DVMM_PORT_MASTER)
+			dvmm_port_send_delay_resp(p, msg, cycles);
+	}
+}
+
+void dvmm_port_input(struct dvmm_port *p, const u8 *buf, size_t len, u64 cycles, u64 now)
+{
+	struct dvmm_msg msg;
+	int ret = dvmm_wire_decode(&msg, buf, len);
+
+	if (ret)
+		return dvmm_port_drop(p, -ret);
+	if (msg.domain != p->config.domain)
+		return dvmm_port_drop(p, DVMM_DROP_DOMAIN);
+	if (!memcmp(msg.source.clock, p->id.clock, sizeof(msg.source.clock)))
+		return dvmm_port_drop(p, DVMM_DROP_OWN);
+	p->rx++;
+	if (p->state != DVMM_PORT_FAULTY)
+		on_message(p, &msg, cycles, now);
+}
+
+void dvmm_port_input_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now)
+{
+	if (now - cycles > dvmm_port_cycles(p, STAMP_AGE_MAX_NS))
+		return;
+	p->unstamped = 0;
+	if (p->sync_pending && key == p->sync_key)
+		dvmm_port_send_follow_up(p, cycles);
+	else if (dvmm_exchanger_stamp(&p->exchanger, key, cycles))
+		on_exchange(p, now);
+}

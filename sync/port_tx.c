@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A PTP port: what goes out. */
+#include "port_internal.h"
+
+/* logMessageInterval of Delay_Req (table 42). */
+#define LOG_INTERVAL_NONE 0x7f
+
+/* timeSource INTERNAL_OSCILLATOR (table 6). */
+#define TIME_SOURCE_OSCILLATOR 0xa0
+
+static void start(struct dvmm_port *p, struct dvmm_msg *msg, enum dvmm_msg_type type)
+{
+	memset(msg, 0, sizeof(*msg));
+	msg->type = type;
+	msg->domain = p->config.domain;
+	msg->source = p->id;
+	msg->log_interval = p->config.log_sync;
+}
+
+static int transmit(struct dvmm_port *p, const struct dvmm_msg *msg, u32 *key)
+{
+	u8 buf[DVMM_WIRE_TX_MAX];
+	size_t len = dvmm_wire_encode(msg, buf);
+	int ret = p->ops->send(p->ctx, dvmm_msg_is_event(msg->type), buf, len, key);
+
+	if (ret)
+		return ret;
+	p->tx++;
+	if (dvmm_msg_is_event(msg->type))
+		p->unstamped++;
+	return 0;
+}
+
+void dvmm_port_send_announce(struct dvmm_port *p, u64 now)
+{
+	struct dvmm_dataset own;
+	struct dvmm_msg msg;
+
+	dvmm_port_own_dataset(p, &own);
+	start(p, &msg, DVMM_MSG_ANNOUNCE);
+	msg.flags = p->time_flags;
+	msg.log_interval = p->config.log_announce;
+	msg.sequence = p->sequence[msg.type]++;
+	msg.time_ns = dvmm_discipline_ns(&p->discipline, now);
+	msg.announce = (struct dvmm_announce) {
+		.utc_offset_s = p->utc_offset_s,
+		.priority1 = own.priority1,
+		.quality = own.quality,
+		.priority2 = own.priority2,
+		.time_source = TIME_SOURCE_OSCILLATOR,
+		.has_cluster = true,
+		.cluster = {
+			.cluster = p->discipline.view.cluster,
+			.inherited_ns = dvmm_discipline_inherited_ns(&p->discipline, now),
+			.held = p->ops->held(p->ctx),
+		},
+	};
+	memcpy(msg.announce.grandmaster, own.grandmaster, sizeof(own.grandmaster));
+	memcpy(msg.announce.cluster.predecessor, p->predecessor, sizeof(p->predecessor));
+	transmit(p, &msg, NULL);
+}
+
+/* originTimestamp is an estimate; Follow_Up brings the true one (11.4.3). */
+void dvmm_port_send_sync(struct dvmm_port *p, u64 now)
+{
+	struct dvmm_msg msg;
+
+	start(p, &msg, DVMM_MSG_SYNC);
+	msg.flags = DVMM_FLAG_TWO_STEP;
+	msg.sequence = p->sequence[msg.type]++;
+	msg.time_ns = dvmm_discipline_ns(&p->discipline, now);
+	p->sync_sequence = msg.sequence;
+	p->sync_pending = !transmit(p, &msg, &p->sync_key);
+}
+
+void dvmm_port_send_follow_up(struct dvmm_port *p, u64 cycles)
+{
+	struct dvmm_msg msg;
+
+	start(p, &msg, DVMM_MSG_FOLLOW_UP);
+	msg.sequence = p->sync_sequence;
+	msg.time_ns = dvmm_discipline_ns(&p->discipline, cycles);
+	msg.steering = dvmm_discipline_steering(&p->discipline, cycles);
+	p->sync_pending = false;
+	transmit(p, &msg, NULL);
+}
+
+void dvmm_port_send_delay_req(struct dvmm_port *p)
+{
+	struct dvmm_msg msg;
+	u32 key;
+
+	start(p, &msg, DVMM_MSG_DELAY_REQ);
+	msg.log_interval = LOG_INTERVAL_NONE;
+	msg.sequence = p->sequence[msg.type]++;
+	if (!transmit(p, &msg, &key))
+		dvmm_exchanger_request(&p->exchanger, msg.sequence, key);
+}
+
+/* 11.3.2 d: the request's sequenceId and correctionField go back with the stamp. */
+void dvmm_port_send_delay_resp(struct dvmm_port *p, const struct dvmm_msg *req, u64 cycles)
+{
+	struct dvmm_msg msg;
+
+	start(p, &msg, DVMM_MSG_DELAY_RESP);
+	msg.sequence = req->sequence;
+	msg.correction = req->correction;
+	msg.requester = req->source;
+	msg.time_ns = dvmm_discipline_ns(&p->discipline, cycles);
+	msg.steering = dvmm_discipline_steering(&p->discipline, cycles);
+	transmit(p, &msg, NULL);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The grandmaster's steering: how its time differs from what its clock, left alone,
+ * would show. That free-running time is what slaves measure.
+ *
+ * Pure: compiles unchanged in user space.
+ */
+#ifndef DVMM_STEERING_H
+#define DVMM_STEERING_H
+
+#include "estimator.h"
+
+/*
+ * What a slave does not know yet: the grandmaster may be steered at once from one end
+ * of its +-100 ppm to the other (DVMM_ADJFINE_MAX_PPB).
+ */
+#define DVMM_STEERING_SWING_PPB 200000
+
+/**
+ * struct dvmm_steering - as last told
+ * @free_ns: free-running time when it was told
+ * @ns: cluster time less free-running time, then
+ * @ppb: and by how much cluster time runs faster since
+ */
+struct dvmm_steering {
+	u64 free_ns;
+	s64 ns;
+	s32 ppb;
+};
+
+/* Cluster time when free-running time is @free_ns. */
+u64 dvmm_steering_apply(const struct dvmm_steering *s, u64 free_ns);
+
+/* The same for what free-running time may be; wider by what may not have been told. */
+struct dvmm_interval dvmm_steering_apply_interval(const struct dvmm_steering *s,
+						  const struct dvmm_interval *free);
+
+/* Whether @next, told later, can follow from @s with nothing but steering in between. */
+bool dvmm_steering_continues(const struct dvmm_steering *s, const struct dvmm_steering *next);
+
+#endif

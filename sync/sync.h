@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Synchronisation of the hosts: what the rest of the module sees of it.
+ *
+ * The engine is one kthread. It alone publishes the cluster clock.
+ */
+#ifndef DVMM_SYNC_H
+#define DVMM_SYNC_H
+
+#include "dvmm_pure.h"
+#include <uapi/linux/dvmm.h>
+
+#define DVMM_REASON_MAX 96
+#define DVMM_IFACE_MAX 16
+
+/* A snapshot of the engine; the members mean what DVMM_A_* of the same name say. */
+struct dvmm_sync_status {
+	enum dvmm_role role;
+	enum dvmm_state state;
+	u64 state_age_ns;
+	u8 identity[8];
+	u8 grandmaster[8];
+	s64 offset_ns;
+	s64 skew_ppb;
+	u64 path_delay_ns;
+	u64 rx;
+	u64 rx_dropped;
+	u64 tx;
+	char iface[DVMM_IFACE_MAX];
+	char reason[DVMM_REASON_MAX];
+};
+
+/* May sleep. */
+void dvmm_sync_status(struct dvmm_sync_status *status);
+
+/**
+ * dvmm_sync_adjfine() - the whole cluster faster by @ppb than its leader's free run
+ *
+ * May sleep. Takes effect at once on this host; the others follow.
+ * Return: 0; -EOPNOTSUPP where this host is not the grandmaster; -ERANGE.
+ */
+int dvmm_sync_adjfine(s64 ppb);
+
+#define DVMM_ADJFINE_MAX_PPB 100000
+
+/* Start on the interface named by the module parameter, or say why not. */
+int dvmm_sync_init(void);
+void dvmm_sync_exit(void);
+
+#endif

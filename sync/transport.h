@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* How PTP messages get to the other hosts and from them, with their stamps. */
+#ifndef DVMM_TRANSPORT_H
+#define DVMM_TRANSPORT_H
+
+#include "inbox.h"
+
+struct dvmm_transport;
+
+/**
+ * struct dvmm_transport_ops
+ * @send: multicast @len bytes as event or general message. The departure of an event
+ *	message comes to the inbox under *@key. May sleep. 0 or -errno
+ * @close: nothing comes any more, all is freed. May sleep
+ */
+struct dvmm_transport_ops {
+	int (*send)(struct dvmm_transport *t, bool event, const u8 *buf, size_t len, u32 *key);
+	void (*close)(struct dvmm_transport *t);
+};
+
+/**
+ * struct dvmm_transport - one way onto one network
+ * @inbox: where packets and transmit stamps go
+ */
+struct dvmm_transport {
+	const struct dvmm_transport_ops *ops;
+	struct dvmm_inbox *inbox;
+};
+
+/* UDP over IPv4, on the interface of that index. ERR_PTR on failure. May sleep. */
+struct dvmm_transport *__must_check dvmm_transport_udp(int ifindex, struct dvmm_inbox *inbox);
+
+#endif

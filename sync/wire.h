@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * PTP messages on the wire: IEEE 1588-2019 clause 13, and one TLV of our own.
+ *
+ * Pure: compiles unchanged in user space.
+ */
+#ifndef DVMM_WIRE_H
+#define DVMM_WIRE_H
+
+#include "clock.h"
+
+/* The longest message sent, and the longest worth receiving. */
+#define DVMM_WIRE_TX_MAX 128
+#define DVMM_WIRE_RX_MAX 256
+
+#define DVMM_PTP_EVENT_PORT 319
+#define DVMM_PTP_GENERAL_PORT 320
+
+/* messageType (table 36) of the messages spoken. */
+enum dvmm_msg_type {
+	DVMM_MSG_SYNC = 0x0,
+	DVMM_MSG_DELAY_REQ = 0x1,
+	DVMM_MSG_FOLLOW_UP = 0x8,
+	DVMM_MSG_DELAY_RESP = 0x9,
+	DVMM_MSG_ANNOUNCE = 0xb,
+};
+
+/* flagField (table 37), first octet high. */
+#define DVMM_FLAG_TWO_STEP 0x0200
+#define DVMM_FLAG_UTC_OFFSET_VALID 0x0004
+#define DVMM_FLAG_PTP_TIMESCALE 0x0008
+
+/* Why a message was not decoded; negative from dvmm_wire_decode(). */
+enum dvmm_wire_error {
+	DVMM_WIRE_SHORT = 1,	/* ends before its header or body does */
+	DVMM_WIRE_VERSION,	/* versionPTP is not 2 */
+	DVMM_WIRE_PROFILE,	/* majorSdoId is not 0: 802.1AS, CMLDS */
+	DVMM_WIRE_LENGTH,	/* messageLength lies */
+	DVMM_WIRE_TYPE,		/* a messageType not spoken here */
+	DVMM_WIRE_TIME,		/* a timestamp that cannot be */
+	DVMM_WIRE_TLV,		/* a TLV that is odd or overruns the message */
+	DVMM_WIRE_VALUE,	/* a TLV of ours with values that cannot be */
+	DVMM_WIRE_ERRORS
+};
+
+/* portIdentity (5.3.5). */
+struct dvmm_port_id {
+	u8 clock[8];
+	u16 port;
+};
+
+/* clockQuality (5.3.7). */
+struct dvmm_clock_quality {
+	u8 class;
+	u8 accuracy;
+	u16 variance;
+};
+
+/**
+ * struct dvmm_wire_cluster - what PTP does not carry; in an organisation TLV on Announce
+ * @cluster: what the cluster agreed on
+ * @predecessor: whom the sender took the lead over from; zeros if from nobody
+ * @inherited_ns: how far it may be now from what that one would have made of the time
+ * @held: the sender runs VMs, so that its time cannot be stepped
+ */
+struct dvmm_wire_cluster {
+	struct dvmm_cluster cluster;
+	u8 predecessor[8];
+	u64 inherited_ns;
+	bool held;
+};
+
+/**
+ * struct dvmm_wire_steering - where the leader's time is led from where it would be
+ * @ns: by so much, at the message's timestamp
+ * @ppb: and by so much more in each second, from then until told otherwise
+ *
+ * In an organisation TLV on Follow_Up and Delay_Resp. A slave that takes it off measures
+ * a clock that nobody steers.
+ */
+struct dvmm_wire_steering {
+	s64 ns;
+	s32 ppb;
+};
+
+/* The body of Announce (13.5). */
+struct dvmm_announce {
+	s16 utc_offset_s;
+	u8 priority1;
+	struct dvmm_clock_quality quality;
+	u8 priority2;
+	u8 grandmaster[8];
+	u16 steps_removed;
+	u8 time_source;
+	bool has_cluster;
+	struct dvmm_wire_cluster cluster;
+};
+
+/**
+ * struct dvmm_msg - a message, decoded
+ * @correction: correctionField, in units of 2^-16 ns
+ * @time_ns: the one timestamp that each of the five types carries
+ * @requester: Delay_Resp only: requestingPortIdentity
+ * @steering: Follow_Up and Delay_Resp only; zeros if not told
+ * @announce: Announce only
+ */
+struct dvmm_msg {
+	enum dvmm_msg_type type;
+	u8 domain;
+	u16 flags;
+	s64 correction;
+	struct dvmm_port_id source;
+	u16 sequence;
+	s8 log_interval;
+	u64 time_ns;
+	struct dvmm_port_id requester;
+	struct dvmm_wire_steering steering;
+	struct dvmm_announce announce;
+};
+
+static inline bool dvmm_port_id_equal(const struct dvmm_port_id *a, const struct dvmm_port_id *b)
+{
+	return !memcmp(a->clock, b->clock, sizeof(a->clock)) && a->port == b->port;
+}
+
+/* Whether @type is time stamped and goes to the event port (7.3.3.1). */
+static inline bool dvmm_msg_is_event(enum dvmm_msg_type type)
+{
+	return type == DVMM_MSG_SYNC || type == DVMM_MSG_DELAY_REQ;
+}
+
+/* Return: the length of @msg in @buf, which has room for DVMM_WIRE_TX_MAX bytes. */
+size_t dvmm_wire_encode(const struct dvmm_msg *msg, u8 *buf);
+
+/* Return: 0, or a negative enum dvmm_wire_error; then @msg is not to be used. */
+int __must_check dvmm_wire_decode(struct dvmm_msg *msg, const u8 *buf, size_t len);
+
+#endif
