@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Generic netlink: one socket for questions, another for events. */
+#include <errno.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+
+#include "client.h"
+
+#define BUFFER_SIZE 8192 /* MNL_SOCKET_BUFFER_SIZE, but a constant */
+
+struct client {
+	struct mnl_socket *questions;
+	struct mnl_socket *events;
+	__u16 family;
+	__u32 group;
+	unsigned int seq;
+	char buffer[BUFFER_SIZE];
+};
+
+/* Where each attribute goes, and its size there. Others are of a later version. */
+static const struct field {
+	size_t offset;
+	size_t size;
+} fields[DVMM_A_MAX + 1] = {
+#define AT(member) offsetof(struct dvmm_status, member)
+	[DVMM_A_ROLE] = { AT(role), sizeof(__u32) },
+	[DVMM_A_STATE] = { AT(state), sizeof(__u32) },
+	[DVMM_A_STATE_AGE_NS] = { AT(state_age_ns), sizeof(__u64) },
+	[DVMM_A_IDENTITY] = { AT(identity), DVMM_IDENTITY_LEN },
+	[DVMM_A_GRANDMASTER] = { AT(grandmaster), DVMM_IDENTITY_LEN },
+	[DVMM_A_CLUSTER_ID] = { AT(cluster_id), sizeof(__u64) },
+	[DVMM_A_EPOCH_NS] = { AT(epoch_ns), sizeof(__u64) },
+	[DVMM_A_TSC_KHZ] = { AT(tsc_khz), sizeof(__u32) },
+	[DVMM_A_TIME_NS] = { AT(time_ns), sizeof(__u64) },
+	[DVMM_A_OFFSET_NS] = { AT(offset_ns), sizeof(__s64) },
+	[DVMM_A_SKEW_PPB] = { AT(skew_ppb), sizeof(__s64) },
+	[DVMM_A_PATH_DELAY_NS] = { AT(path_delay_ns), sizeof(__u64) },
+	[DVMM_A_BOUND_NS] = { AT(bound_ns), sizeof(__u64) },
+	[DVMM_A_GUEST_BOUND_NS] = { AT(guest_bound_ns), sizeof(__u64) },
+	[DVMM_A_VMS] = { AT(vms), sizeof(__u32) },
+	[DVMM_A_LINE_CHANGES] = { AT(line_changes), sizeof(__u64) },
+	[DVMM_A_RX] = { AT(rx), sizeof(__u64) },
+	[DVMM_A_RX_DROPPED] = { AT(rx_dropped), sizeof(__u64) },
+	[DVMM_A_TX] = { AT(tx), sizeof(__u64) },
+	[DVMM_A_PHC_INDEX] = { AT(phc_index), sizeof(__s32) },
+	[DVMM_A_IFACE] = { AT(iface), DVMM_IFACE_LEN },
+	[DVMM_A_REASON] = { AT(reason), DVMM_REASON_LEN },
+};
+
+/* Strings keep a NUL at their end: one byte less is copied, the rest is zero. */
+static size_t room_for(const struct field *field, __u16 attribute)
+{
+	if (attribute == DVMM_A_IFACE || attribute == DVMM_A_REASON)
+		return field->size - 1;
+	return field->size;
+}
+
+static int take_attribute(const struct nlattr *attr, void *data)
+{
+	__u16 type = mnl_attr_get_type(attr), len = mnl_attr_get_payload_len(attr);
+	struct dvmm_status *status = data;
+	const struct field *field;
+
+	if (type > DVMM_A_MAX || !fields[type].size)
+		return MNL_CB_OK;
+	field = &fields[type];
+	if (len > room_for(field, type))
+		len = room_for(field, type);
+	memcpy((char *)status + field->offset, mnl_attr_get_payload(attr), len);
+	return MNL_CB_OK;
+}
+
+static int take_status(const struct nlmsghdr *nlh, void *data)
+{
+	struct dvmm_status *status = data;
+
+	memset(status, 0, sizeof(*status));
+	status->phc_index = -1;
+	return mnl_attr_parse(nlh, sizeof(struct genlmsghdr), take_attribute, status);
+}
+
+static struct nlmsghdr *question(struct client *client, __u16 family, __u8 cmd,
+				 __u8 version)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(client->buffer);
+	struct genlmsghdr *genl;
+
+	nlh->nlmsg_type = family;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	nlh->nlmsg_seq = ++client->seq;
+	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
+	genl->cmd = cmd;
+	genl->version = version;
+	return nlh;
+}
+
+/* Send @nlh, which lies in the buffer; give the answer to @take; until the ack. */
+static int ask(struct client *client, const struct nlmsghdr *nlh, mnl_cb_t take, void *data)
+{
+	unsigned int port = mnl_socket_get_portid(client->questions);
+	ssize_t len;
+	int ret;
+
+	if (mnl_socket_sendto(client->questions, nlh, nlh->nlmsg_len) < 0)
+		return -errno;
+	do {
+		len = mnl_socket_recvfrom(client->questions, client->buffer,
+					  sizeof(client->buffer));
+		if (len < 0)
+			return -errno;
+		ret = mnl_cb_run(client->buffer, len, client->seq, port, take, data);
+	} while (ret > 0);
+	return ret < 0 ? -errno : 0;
+}
+
+int client_status(struct client *client, struct dvmm_status *status)
+{
+	return ask(client, question(client, client->family, DVMM_CMD_STATUS, DVMM_GENL_VERSION),
+		   take_status, status);
+}
+
+/* The family has one multicast group. */
+static int take_group(const struct nlattr *attr, void *data)
+{
+	struct client *client = data;
+
+	if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_ID)
+		client->group = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+static int take_groups(const struct nlattr *attr, void *data)
+{
+	return mnl_attr_parse_nested(attr, take_group, data);
+}
+
+static int take_family_attribute(const struct nlattr *attr, void *data)
+{
+	struct client *client = data;
+
+	switch (mnl_attr_get_type(attr)) {
+	case CTRL_ATTR_FAMILY_ID:
+		client->family = mnl_attr_get_u16(attr);
+		return MNL_CB_OK;
+	case CTRL_ATTR_MCAST_GROUPS:
+		return mnl_attr_parse_nested(attr, take_groups, client);
+	default:
+		return MNL_CB_OK;
+	}
+}
+
+static int take_family(const struct nlmsghdr *nlh, void *data)
+{
+	return mnl_attr_parse(nlh, sizeof(struct genlmsghdr), take_family_attribute, data);
+}
+
+static int resolve(struct client *client)
+{
+	struct nlmsghdr *nlh = question(client, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1);
+
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, DVMM_GENL_NAME);
+	return ask(client, nlh, take_family, client);
+}
+
+static struct mnl_socket *open_socket(void)
+{
+	struct mnl_socket *socket = mnl_socket_open(NETLINK_GENERIC);
+
+	if (!socket)
+		return NULL;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+		int err = errno;
+
+		mnl_socket_close(socket);
+		errno = err;
+		return NULL;
+	}
+	return socket;
+}
+
+int client_open(struct client **client)
+{
+	struct client *new = calloc(1, sizeof(*new));
+	int err;
+
+	if (!new)
+		return -ENOMEM;
+	new->seq = time(NULL);
+	new->questions = open_socket();
+	err = new->questions ? resolve(new) : -errno;
+	if (err) {
+		client_close(new);
+		return err;
+	}
+	*client = new;
+	return 0;
+}
+
+int client_subscribe(struct client *client)
+{
+	client->events = open_socket();
+	if (!client->events)
+		return -errno;
+	if (mnl_socket_setsockopt(client->events, NETLINK_ADD_MEMBERSHIP,
+				  &client->group, sizeof(client->group)) < 0)
+		return -errno;
+	return 0;
+}
+
+int client_event(struct client *client, int timeout_ms, struct dvmm_status *status)
+{
+	struct pollfd fd = { .events = POLLIN };
+	ssize_t len;
+	int ret;
+
+	fd.fd = mnl_socket_get_fd(client->events);
+	ret = poll(&fd, 1, timeout_ms);
+	if (ret <= 0)
+		return ret < 0 ? -errno : 0;
+	len = mnl_socket_recvfrom(client->events, client->buffer, sizeof(client->buffer));
+	if (len < 0)
+		return -errno;
+	return mnl_cb_run(client->buffer, len, 0, 0, take_status, status) < 0 ? -errno : 1;
+}
+
+void client_close(struct client *client)
+{
+	if (client->events)
+		mnl_socket_close(client->events);
+	if (client->questions)
+		mnl_socket_close(client->questions);
+	free(client);
+}

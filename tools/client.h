@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What dvmm_time says over generic netlink. */
+#ifndef DVMMCTL_CLIENT_H
+#define DVMMCTL_CLIENT_H
+
+#include <linux/dvmm.h>
+#include <linux/types.h>
+
+#define DVMM_IDENTITY_LEN 8
+#define DVMM_IFACE_LEN 32
+#define DVMM_REASON_LEN 256
+
+/* The members mean what DVMM_A_* of the same name say. */
+struct dvmm_status {
+	__u32 role;
+	__u32 state;
+	__u64 state_age_ns;
+	__u8 identity[DVMM_IDENTITY_LEN];
+	__u8 grandmaster[DVMM_IDENTITY_LEN];
+	__u64 cluster_id;
+	__u64 epoch_ns;
+	__u32 tsc_khz;
+	__u64 time_ns;
+	__s64 offset_ns;
+	__s64 skew_ppb;
+	__u64 path_delay_ns;
+	__u64 bound_ns;
+	__u64 guest_bound_ns;
+	__u32 vms;
+	__u64 line_changes;
+	__u64 rx;
+	__u64 rx_dropped;
+	__u64 tx;
+	__s32 phc_index;
+	char iface[DVMM_IFACE_LEN];
+	char reason[DVMM_REASON_LEN];
+};
+
+struct client;
+
+/* Each returns a negative errno on failure; -ENOENT: the module is not loaded. */
+int client_open(struct client **client);
+int client_status(struct client *client, struct dvmm_status *status);
+
+/* Receive events from now on. */
+int client_subscribe(struct client *client);
+
+/**
+ * client_event() - the next event, after client_subscribe()
+ * @timeout_ms: how long to wait for it; 0: only look
+ *
+ * Return: 1 with @status filled in; 0 after the timeout; -ENOBUFS if events
+ * were lost, so that the status must be asked for; -EINTR on a signal.
+ */
+int client_event(struct client *client, int timeout_ms, struct dvmm_status *status);
+
+void client_close(struct client *client);
+
+#endif

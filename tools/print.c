@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A status for people, and for programs. */
+#include <string.h>
+
+#include "print.h"
+
+#define NSEC_PER_SEC 1000000000ULL
+#define QUANTITY_MAX 40
+
+static const char *name_of(const char *const names[], size_t count, __u32 value)
+{
+	return value < count ? names[value] : "unknown";
+}
+
+const char *role_name(__u32 role)
+{
+	static const char *const names[] = {
+		[DVMM_ROLE_LISTENING] = "listening",
+		[DVMM_ROLE_SLAVE] = "slave",
+		[DVMM_ROLE_GRANDMASTER] = "grandmaster",
+	};
+
+	return name_of(names, ARRAY_SIZE(names), role);
+}
+
+const char *state_name(__u32 state)
+{
+	static const char *const names[] = {
+		[DVMM_STATE_UNSYNCHRONISED] = "unsynchronised",
+		[DVMM_STATE_SYNCHRONISED] = "synchronised",
+		[DVMM_STATE_HOLDOVER] = "holdover",
+	};
+
+	return name_of(names, ARRAY_SIZE(names), state);
+}
+
+bool is_nobody(const __u8 id[DVMM_IDENTITY_LEN])
+{
+	static const __u8 nobody[DVMM_IDENTITY_LEN];
+
+	return !memcmp(id, nobody, sizeof(nobody));
+}
+
+void format_identity(char text[IDENTITY_MAX], const __u8 id[DVMM_IDENTITY_LEN])
+{
+	snprintf(text, IDENTITY_MAX, "%02x%02x%02x.%02x%02x.%02x%02x%02x",
+		 id[0], id[1], id[2], id[3], id[4], id[5], id[6], id[7]);
+}
+
+/* Nanoseconds in the unit that leaves one to five digits before the point. */
+static void format_ns(char text[QUANTITY_MAX], const char *sign, __u64 ns)
+{
+	if (ns == NO_BOUND)
+		snprintf(text, QUANTITY_MAX, "none");
+	else if (ns < 10000)
+		snprintf(text, QUANTITY_MAX, "%s%llu ns", sign, ns);
+	else if (ns < 10000000)
+		snprintf(text, QUANTITY_MAX, "%s%.1f us", sign, ns / 1e3);
+	else if (ns < 10 * NSEC_PER_SEC)
+		snprintf(text, QUANTITY_MAX, "%s%.1f ms", sign, ns / 1e6);
+	else
+		snprintf(text, QUANTITY_MAX, "%s%.1f s", sign, ns / 1e9);
+}
+
+static void format_signed_ns(char text[QUANTITY_MAX], __s64 ns)
+{
+	format_ns(text, ns < 0 ? "-" : "+", ns < 0 ? -(__u64)ns : (__u64)ns);
+}
+
+/* "12 s", "3 min 5 s", "2 h 10 min", "4 d 1 h": the two largest units. */
+static void format_age(char text[QUANTITY_MAX], __u64 ns)
+{
+	__u64 s = ns / NSEC_PER_SEC;
+
+	if (s < 60)
+		snprintf(text, QUANTITY_MAX, "%llu s", s);
+	else if (s < 3600)
+		snprintf(text, QUANTITY_MAX, "%llu min %llu s", s / 60, s % 60);
+	else if (s < 86400)
+		snprintf(text, QUANTITY_MAX, "%llu h %llu min",
+			 s / 3600, s / 60 % 60);
+	else
+		snprintf(text, QUANTITY_MAX, "%llu d %llu h",
+			 s / 86400, s / 3600 % 24);
+}
+
+static void format_role(char text[SUMMARY_MAX], const struct dvmm_status *status)
+{
+	char gm[IDENTITY_MAX];
+
+	format_identity(gm, status->grandmaster);
+	if (status->role == DVMM_ROLE_SLAVE && !is_nobody(status->grandmaster))
+		snprintf(text, SUMMARY_MAX, "%s of %s", role_name(status->role), gm);
+	else
+		snprintf(text, SUMMARY_MAX, "%s", role_name(status->role));
+}
+
+void summary(char text[SUMMARY_MAX], const struct dvmm_status *status)
+{
+	size_t len;
+
+	format_role(text, status);
+	len = strlen(text);
+	snprintf(text + len, SUMMARY_MAX - len, ", %s", state_name(status->state));
+}
+
+static void print_ns_line(FILE *out, const char *label, __u64 ns)
+{
+	char text[QUANTITY_MAX];
+
+	format_ns(text, "", ns);
+	fprintf(out, "%-15s%s\n", label, text);
+}
+
+static void print_state(FILE *out, const struct dvmm_status *status)
+{
+	char role[SUMMARY_MAX], id[IDENTITY_MAX], age[QUANTITY_MAX];
+
+	format_role(role, status);
+	format_identity(id, status->identity);
+	format_age(age, status->state_age_ns);
+	fprintf(out, "%-15s%s\n", "role", role);
+	fprintf(out, "%-15s%s for %s\n", "state", state_name(status->state), age);
+	if (status->reason[0])
+		fprintf(out, "%-15s%s\n", "because", status->reason);
+	fprintf(out, "%-15s%s\n", "identity", id);
+}
+
+static void print_seconds(FILE *out, __u64 ns)
+{
+	fprintf(out, "%llu.%09llu s", ns / NSEC_PER_SEC, ns % NSEC_PER_SEC);
+}
+
+static void print_cluster(FILE *out, const struct dvmm_status *status)
+{
+	if (!status->cluster_id) {
+		fprintf(out, "%-15snone yet\n", "cluster");
+		return;
+	}
+	fprintf(out, "%-15s%016llx\n", "cluster", status->cluster_id);
+	fprintf(out, "%-15s", "cluster time");
+	print_seconds(out, status->time_ns);
+	fprintf(out, "\n%-15s%u.%03u MHz, zero at cluster time ", "guest TSC",
+		status->tsc_khz / 1000, status->tsc_khz % 1000);
+	print_seconds(out, status->epoch_ns);
+	fputc('\n', out);
+}
+
+static void print_clock(FILE *out, const struct dvmm_status *status)
+{
+	char offset[QUANTITY_MAX];
+
+	format_signed_ns(offset, status->offset_ns);
+	fprintf(out, "%-15s%s\n", "offset", offset);
+	fprintf(out, "%-15s%+lld ppb\n", "skew", status->skew_ppb);
+	print_ns_line(out, "path delay", status->path_delay_ns);
+	print_ns_line(out, "error bound", status->bound_ns);
+	print_ns_line(out, "for guests", status->guest_bound_ns);
+}
+
+static void print_host(FILE *out, const struct dvmm_status *status)
+{
+	fprintf(out, "%-15s%u attached, %llu line changes\n", "VMs",
+		status->vms, status->line_changes);
+	fprintf(out, "%-15s%llu received, %llu dropped, %llu sent\n",
+		"messages", status->rx, status->rx_dropped, status->tx);
+	fprintf(out, "%-15s%s\n", "interface", status->iface);
+	if (status->phc_index >= 0)
+		fprintf(out, "%-15s/dev/ptp%d\n", "PHC", status->phc_index);
+	else
+		fprintf(out, "%-15snone\n", "PHC");
+}
+
+void print_status(FILE *out, const struct dvmm_status *status)
+{
+	print_state(out, status);
+	print_cluster(out, status);
+	print_clock(out, status);
+	print_host(out, status);
+}
+
+static void print_when(FILE *out, const struct timespec *when)
+{
+	struct tm tm;
+	char text[32];
+
+	localtime_r(&when->tv_sec, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+	fprintf(out, "%s.%03ld", text, when->tv_nsec / 1000000);
+}
+
+void print_event(FILE *out, const struct timespec *when, const struct dvmm_status *status)
+{
+	char what[SUMMARY_MAX], offset[QUANTITY_MAX], delay[QUANTITY_MAX], bound[QUANTITY_MAX];
+
+	summary(what, status);
+	format_signed_ns(offset, status->offset_ns);
+	format_ns(delay, "", status->path_delay_ns);
+	format_ns(bound, "", status->bound_ns);
+	print_when(out, when);
+	fprintf(out, "  %s; VMs %u, offset %s, skew %+lld ppb, delay %s, bound %s",
+		what, status->vms, offset, status->skew_ppb, delay, bound);
+	fprintf(out, "%s%s\n", status->reason[0] ? "; " : "", status->reason);
+}
+
+void print_series_header(FILE *out)
+{
+	fprintf(out, "#%19s %12s %10s %12s %12s %14s  %s\n", "time_s", "offset_ns", "skew_ppb",
+		"path_delay", "bound_ns", "guest_bound_ns", "role,state");
+}
+
+/* "-" where there is no bound. */
+static void print_bound(FILE *out, int width, __u64 ns)
+{
+	if (ns == NO_BOUND)
+		fprintf(out, " %*s", width, "-");
+	else
+		fprintf(out, " %*llu", width, ns);
+}
+
+void print_series(FILE *out, const struct dvmm_status *status)
+{
+	fprintf(out, "%10llu.%09llu", status->time_ns / NSEC_PER_SEC,
+		status->time_ns % NSEC_PER_SEC);
+	fprintf(out, " %12lld %10lld %12llu", status->offset_ns,
+		status->skew_ppb, status->path_delay_ns);
+	print_bound(out, 12, status->bound_ns);
+	print_bound(out, 14, status->guest_bound_ns);
+	fprintf(out, "  %s,%s\n", role_name(status->role), state_name(status->state));
+}
