@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0
+"""dvmm_time on the hosts of a bed: loaded, asked, watched; and what two guests measure of each other."""
+
+import bisect
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from .bed import Bed
+from .host import Host
+from .shell import Call, Shell
+
+DEVICE = "/dev/dvmm/kvm"
+STOCK = "/dev/kvm"
+
+
+def load(host: Host, parameters: str = "") -> None:
+    host.run(f"insmod dvmm_time.ko iface=eth0 {parameters}")
+
+
+def wait(host: Host, timeout: int = 60) -> None:
+    host.run(f"tools/dvmmctl wait --timeout {timeout}", timeout=timeout + 30)
+
+
+def status(host: Host) -> dict[str, Any]:
+    return json.loads(host.run("tools/dvmmctl status --json"))
+
+
+def phc(host: Host) -> str:
+    return status(host)["phc"]
+
+
+class Watch:
+    """A host's status, taken all the time: its bounds at any cluster time since."""
+
+    def __init__(self, host: Host, interval: float = 0.1):
+        self._job = host.start(f"tools/dvmmctl monitor --json --interval {interval}")
+
+    def series(self) -> list[dict[str, Any]]:
+        complete = self._job.output[:self._job.output.rfind("\n") + 1]
+        return [json.loads(line) for line in complete.splitlines()]
+
+    def stop(self) -> list[dict[str, Any]]:
+        self._job.kill()
+        self._job.wait(30)
+        return self.series()
+
+
+def bound_at(series: list[dict[str, Any]], time_ns: int) -> int:
+    """What the host published around a cluster time: the wider of the two statuses next to it.
+    A host that gives no bound then has none to be held to, and fails the test that asks."""
+    at = bisect.bisect([one["time_ns"] for one in series], time_ns)
+    near = series[max(at - 1, 0):at + 1]
+    return max(one["guest_bound_ns"] for one in near)
+
+
+@dataclass
+class Sample:
+    """One measurement of two guests' TSCs, in ns; when, in cluster time and in ticks."""
+    time_ns: int
+    tsc: int
+    difference_ns: float
+    resolution_ns: float
+
+
+class Oracle:
+    """Two guests on two hosts measure the difference of their TSCs through the shared window."""
+
+    def __init__(self, lead: Shell, follow: Shell, options: str = ""):
+        self._follow = follow.start(f"oracle follow --cpu 0 {options}")
+        self._lead = lead.start(f"oracle lead --cpu 0 {options}")
+
+    def raw(self) -> list[dict[str, int]]:
+        return self._lead.pairs("sample")
+
+    def wait(self, timeout: float) -> tuple[dict[str, int], dict[str, int]]:
+        """Waits for both to end; returns their summaries, the leader's first."""
+        return tuple(self._end(call, timeout) for call in (self._lead, self._follow))
+
+    @staticmethod
+    def _end(call: Call, timeout: float) -> dict[str, int]:
+        result = call.wait(timeout)
+        assert result == 0, f"oracle ended with status {result}:\n{call.output}"
+        return call.pairs("summary")[0]
+
+    def samples(self, khz: int, epoch_ns: int = 0) -> list[Sample]:
+        def ns(ticks: int) -> float:
+            return ticks * 1e6 / khz
+        return [Sample(epoch_ns + one["tsc"] * 1000000 // khz, one["tsc"], ns(one["difference"]),
+                       ns(one["resolution"])) for one in self.raw()]
+
+
+def guests(bed: Bed, device: str, **options: Any) -> list[Shell]:
+    """One guest on each host, started together."""
+    started = [Shell(host, device=device, **options) for host in bed]
+    return [guest.wait_ready() for guest in started]
