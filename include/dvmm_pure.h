@@ -43,6 +43,7 @@ typedef int64_t s64;
 #define S64_MAX INT64_MAX
 #define S64_MIN INT64_MIN
 #define U32_MAX UINT32_MAX
+#define U16_MAX UINT16_MAX
 #define __must_check __attribute__((warn_unused_result))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define min(a, b) ({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ < b_ ? a_ : b_; })

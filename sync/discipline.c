@@ -77,6 +77,7 @@ int dvmm_discipline_found(struct dvmm_discipline *d, const struct dvmm_cluster *
 	d->led_cycles = now;
 	d->led = view.segment;
 	d->inherited_ns = 0;
+	d->rate_error_ppb = 0;
 	return 0;
 }
 
@@ -116,8 +117,10 @@ void dvmm_discipline_succeed(struct dvmm_discipline *d, u64 now)
 	u64 bound_ns = dvmm_clock_bound_ns(&view, now);
 
 	dvmm_segment_pivot(&view.segment, now, known_rate(d));
-	if (!d->led.mult)
+	if (!d->led.mult) {
 		d->led = view.segment;
+		d->rate_error_ppb += d->target.estimator.now.skew_error_ppb;
+	}
 	d->leading = true;
 	d->led_cycles = now;
 	d->inherited_ns = bound_ns;
@@ -163,17 +166,26 @@ static void keep_bound(struct dvmm_discipline *d, struct dvmm_clock_view *view, 
 }
 
 /*
- * A successor, left alone, goes on at the rate that cluster time had as far as it knew.
- * But it may have been steered since it told us, and so may we; which is four standard
- * errors of what is expected.
+ * A successor, left alone, goes on at the rate that cluster time had, as far as it knew,
+ * and those before it. But it may have been steered since it told us, and so may we;
+ * which is four standard errors of what is expected.
  */
-void dvmm_discipline_follow(struct dvmm_discipline *d, u64 apart_ns, u64 now)
+static u64 rate_doubt_ppb(const struct dvmm_discipline *d, u64 rate_error_ppb)
 {
-	u64 error_ppb = d->led.mult ? 0 : d->target.estimator.now.skew_error_ppb;
+	u64 own_ppb = d->led.mult ? 0 : d->target.estimator.now.skew_error_ppb;
+	u64 doubt_ppb = max_t(u64, own_ppb, DVMM_STEERING_SWING_PPB / 4) + rate_error_ppb;
+
+	return min_t(u64, doubt_ppb, DVMM_SKEW_UNKNOWN_PPB);
+}
+
+void dvmm_discipline_follow(struct dvmm_discipline *d, u64 apart_ns, u64 rate_error_ppb,
+			    u64 now)
+{
 	struct dvmm_clock_view view = d->view;
 	u64 rate = known_rate(d);
 
-	aim_afresh(d, rate, max_t(u64, error_ppb, DVMM_STEERING_SWING_PPB / 4));
+	aim_afresh(d, rate, rate_doubt_ppb(d, rate_error_ppb));
+	d->rate_error_ppb = rate_error_ppb;
 	stop_leading(d);
 	keep_bound(d, &view, apart_ns, now);
 	dvmm_segment_pivot(&view.segment, now, rate);

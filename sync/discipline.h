@@ -38,6 +38,7 @@ struct dvmm_clock_ops {
  * @led: how it would have gone on since without adjustment, as long as nobody else
  *	was followed; its mult is 0 if it never led
  * @inherited_ns: and how far from its predecessor's time it was
+ * @rate_error_ppb: how well, in all, leaders since the first knew the rate to go on at
  * @leading: whether it does
  */
 struct dvmm_discipline {
@@ -54,6 +55,7 @@ struct dvmm_discipline {
 	u64 led_cycles;
 	struct dvmm_segment led;
 	u64 inherited_ns;
+	u64 rate_error_ppb;
 	bool leading;
 };
 
@@ -84,8 +86,10 @@ u64 dvmm_discipline_inherited_ns(const struct dvmm_discipline *d, u64 now);
 /*
  * Follow a (new) leader of our cluster, or one of a cluster yet to be joined, who is
  * at most @apart_ns from whom we followed, or were, until now; U64_MAX if not known.
+ * What it says of @rate_error_ppb becomes ours.
  */
-void dvmm_discipline_follow(struct dvmm_discipline *d, u64 apart_ns, u64 now);
+void dvmm_discipline_follow(struct dvmm_discipline *d, u64 apart_ns, u64 rate_error_ppb,
+			    u64 now);
 
 /* Be of no cluster. Return: 0, or -EBUSY while VMs hold the clock. */
 int __must_check dvmm_discipline_leave(struct dvmm_discipline *d, u64 now);

@@ -19,6 +19,9 @@
 #define ERROR_MAX_NS 0x80000000ULL
 #define SLOPE_ERROR_MAX_PPB 0x7fffffffULL
 
+/* So many standard errors apart, two answers are not of the same thing. */
+#define CONTRADICTION 4
+
 /* Over the chosen points: number, means, and sums of products about the means. */
 struct sums {
 	s64 n;
@@ -181,8 +184,9 @@ static u64 level_error(const struct sums *s, u64 sigma, u64 slope_error_ppb)
 }
 
 /*
- * The mean of two answers, each weighed by the inverse square of its error. Errors
- * are below 2^31 and slopes below 2^24, so that squares and products fit.
+ * The mean of what was known and what the points tell, each weighed by the inverse
+ * square of its error; unless they contradict each other: then what was known is no
+ * longer so. Errors are below 2^31 and slopes below 2^24: squares and products fit.
  */
 static struct dvmm_slope weigh(struct dvmm_slope a, struct dvmm_slope b)
 {
@@ -193,6 +197,8 @@ static struct dvmm_slope weigh(struct dvmm_slope a, struct dvmm_slope b)
 	b.error_ppb = min(b.error_ppb, SLOPE_ERROR_MAX_PPB);
 	aa = a.error_ppb * a.error_ppb + 1;
 	bb = b.error_ppb * b.error_ppb + 1;
+	if ((u64)abs(b.ppb - a.ppb) > CONTRADICTION * root(aa + bb))
+		return b;
 	towards_b = mul_u64_u64_div_u64(abs(b.ppb - a.ppb), aa, aa + bb);
 	return (struct dvmm_slope){
 		.ppb = b.ppb < a.ppb ? a.ppb - towards_b : a.ppb + towards_b,

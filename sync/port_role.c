@@ -68,7 +68,7 @@ static void follow(struct dvmm_port *p, const struct dvmm_foreign *f, u64 now)
 	p->armed &= 1U << DVMM_TIMER_TICK;
 	p->sync_pending = false;
 	dvmm_exchanger_reset(&p->exchanger);
-	dvmm_discipline_follow(&p->discipline, apart_ns(p, c), now);
+	dvmm_discipline_follow(&p->discipline, apart_ns(p, c), c->rate_error_ppm * 1000ULL, now);
 	set_leader(p, f->dataset.grandmaster);
 	dvmm_port_expect_announce(p, now);
 	move(p, DVMM_EV_FOLLOW);

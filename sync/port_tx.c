@@ -31,6 +31,12 @@ static int transmit(struct dvmm_port *p, const struct dvmm_msg *msg, u32 *key)
 	return 0;
 }
 
+/* Rounded up, and as far as it can be told. */
+static u16 rate_error_ppm(const struct dvmm_discipline *d)
+{
+	return min_t(u64, div64_u64(d->rate_error_ppb + 999, 1000), U16_MAX);
+}
+
 void dvmm_port_send_announce(struct dvmm_port *p, u64 now)
 {
 	struct dvmm_dataset own;
@@ -52,6 +58,7 @@ void dvmm_port_send_announce(struct dvmm_port *p, u64 now)
 		.cluster = {
 			.cluster = p->discipline.view.cluster,
 			.inherited_ns = dvmm_discipline_inherited_ns(&p->discipline, now),
+			.rate_error_ppm = rate_error_ppm(&p->discipline),
 			.held = p->ops->held(p->ctx),
 		},
 	};

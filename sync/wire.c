@@ -46,8 +46,8 @@ enum {
 
 /*
  * organizationId: unicast, locally administered, so that it is nobody's OUI; then the
- * organizationSubType. The data begin with a version, flags and 16 reserved bits. A
- * later version may append fields, so a longer TLV is read as far as it is known.
+ * organizationSubType. The data begin with version and flags. A later version may
+ * append fields, so a longer TLV is read as far as it is known.
  */
 static const u8 cluster_org[ORG_LEN] = { 0x02, 'D', 'V', 'M', 'M', 1 };
 static const u8 steering_org[ORG_LEN] = { 0x02, 'D', 'V', 'M', 'M', 2 };
@@ -187,6 +187,7 @@ static size_t put_cluster(u8 *tlv, const struct dvmm_wire_cluster *c)
 	u8 *data = put_tlv(tlv, cluster_org, CLUSTER_TLV_LEN);
 
 	data[1] = c->held ? CLUSTER_FLAG_HELD : 0;
+	put_be(data + 2, 2, c->rate_error_ppm);
 	put_be(data + 4, 4, c->cluster.tsc_khz);
 	put_be(data + 8, 8, c->cluster.id);
 	put_be(data + 16, 8, c->cluster.epoch_ns);
@@ -244,6 +245,7 @@ static int get_cluster(const u8 *data, struct dvmm_announce *a)
 	struct dvmm_wire_cluster *c = &a->cluster;
 
 	c->held = data[1] & CLUSTER_FLAG_HELD;
+	c->rate_error_ppm = (u16)get_be(data + 2, 2);
 	c->cluster.tsc_khz = (u32)get_be(data + 4, 4);
 	c->cluster.id = get_be(data + 8, 8);
 	c->cluster.epoch_ns = get_be(data + 16, 8);

@@ -61,12 +61,14 @@ struct dvmm_clock_quality {
  * @cluster: what the cluster agreed on
  * @predecessor: whom the sender took the lead over from; zeros if from nobody
  * @inherited_ns: how far it may be now from what that one would have made of the time
+ * @rate_error_ppm: how well, in all, leaders since the first knew the rate to go on at
  * @held: the sender runs VMs, so that its time cannot be stepped
  */
 struct dvmm_wire_cluster {
 	struct dvmm_cluster cluster;
 	u8 predecessor[8];
 	u64 inherited_ns;
+	u16 rate_error_ppm;
 	bool held;
 };
 

@@ -338,6 +338,27 @@ static void short_window_leans_on_the_prior(void)
 	CHECKF(worst_alone > 150000, "%lld: these points tell more than expected", (long long)worst_alone);
 }
 
+/* Known wrong: where points say plainly otherwise, what was known counts for nothing. */
+static void evidence_outweighs_a_wrong_prior(void)
+{
+	struct dvmm_slope prior = { 0, DVMM_SKEW_CHANGE_PPB };
+	struct dvmm_linefit fit;
+	struct dvmm_point p[32];
+	int round, i;
+
+	for (round = 0; round < 200; round++) {
+		for (i = 0; i < 32; i++) {
+			u64 there = unit_random() % 50000, back = unit_random() % 50000;
+
+			p[i].x_us = -62500LL * i;
+			p[i].y_ns = p[i].x_us * 4 / 10 + (s64)(there - back) / 2;
+			p[i].delay_ns = 100000 + there + back;
+		}
+		CHECK_EQ(dvmm_linefit(&fit, p, 32, 100000, &prior), 0);
+		CHECK_NEAR(fit.slope_ppb, 400000, 50000);
+	}
+}
+
 /* The best quarter decides: three quarters of rubbish change nothing. */
 static void slow_points_do_not_count(void)
 {
@@ -370,6 +391,7 @@ static const struct unit_test tests[] = {
 	TEST(interval_widens_with_age),
 	TEST(linefit_extremes),
 	TEST(short_window_leans_on_the_prior),
+	TEST(evidence_outweighs_a_wrong_prior),
 	TEST(slow_points_do_not_count),
 };
 

@@ -233,6 +233,36 @@ static void successor_drops_the_slew(void)
 	sim_free(sim);
 }
 
+/*
+ * A leader that dies before anyone has learnt its rate well: the successor goes on at
+ * a rate of its own, and tells how little it knew, lest the others trust theirs.
+ */
+static void successor_that_hardly_knew_the_rate(void)
+{
+	struct sim_link noisy = bed;
+	u64 seed;
+
+	noisy.jitter_ns = 400000;
+	for (seed = 1; seed <= 40; seed++) {
+		struct sim *sim = sim_new(seed, &noisy);
+		struct sim_host *a = start(sim, 100), *b, *c;
+
+		sim_run(sim, 3 * SIM_SECOND);
+		b = start(sim, -100);
+		c = start(sim, 60);
+		for (; !b->synced_ns || !c->synced_ns; sim_run(sim, 10 * MS))
+			;
+		sim_kill(a);
+		sim->link[1][2].base_ns = 2000;
+		sim->link[1][2].jitter_ns = 1000;
+		sim->link[2][1] = sim->link[1][2];
+		sim_run(sim, 5 * SIM_SECOND);
+		CHECK_EQ(leaders(sim), 1);
+		CHECK_EQ(b->port.dropped[DVMM_DROP_JUMP] + c->port.dropped[DVMM_DROP_JUMP], 0);
+		finish(sim);
+	}
+}
+
 /* A stamp from before a change of rate is of the old rate. */
 static void stamps_belong_to_their_segment(void)
 {
@@ -888,6 +918,7 @@ static const struct unit_test tests[] = {
 	TEST(two_at_once_agree),
 	TEST(failover_has_no_step),
 	TEST(successor_drops_the_slew),
+	TEST(successor_that_hardly_knew_the_rate),
 	TEST(stamps_belong_to_their_segment),
 	TEST(late_stamp_after_the_lead),
 	TEST(returning_grandmaster_follows),
