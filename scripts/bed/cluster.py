@@ -4,9 +4,10 @@
 import bisect
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable
 
 from .bed import Bed
+from .errors import BedError
 from .host import Host
 from .shell import Call, Shell
 
@@ -90,7 +91,22 @@ class Oracle:
                        ns(one["resolution"])) for one in self.raw()]
 
 
+def guest(host: Host, device: str, **options: Any) -> Callable[[], Shell]:
+    """Starts a guest; what is returned waits until it is up. A guest that ends as it boots is started once more,
+    and that is said: TCG's emulation of code that patches itself fails now and then, on stock KVM, too."""
+    first = Shell(host, device=device, **options)
+
+    def ready() -> Shell:
+        try:
+            return first.wait_ready()
+        except BedError as error:
+            if first.job.running:
+                raise
+            print(f"# a guest on {host.name} ended as it booted, and is started again: {str(error)[-200:]!r}", flush=True)
+        return Shell(host, device=device, **options).wait_ready()
+    return ready
+
+
 def guests(bed: Bed, device: str, **options: Any) -> list[Shell]:
     """One guest on each host, started together."""
-    started = [Shell(host, device=device, **options) for host in bed]
-    return [guest.wait_ready() for guest in started]
+    return [ready() for ready in [guest(host, device, **options) for host in bed]]
