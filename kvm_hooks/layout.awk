@@ -51,23 +51,40 @@ function prototype(id,    p, i, text) {
 /^\t/ && kind[id] == "FUNC_PROTO" { params[id] = ++n; param[id, n] = value("type_id") }
 /^\t/ && kind[id] == "STRUCT" { offset[name[id], bare($1)] = value("bits_offset") / 8 }
 
+# One more entry of the table that the module checks again at load.
+function item(name, member, proto, number) {
+	table = table sprintf(" \\\n\t{ \"%s\", %s, %s, %d },", name, member, proto, number)
+}
+
+function quoted(text) { return "\"" text "\"" }
+
+function check_size(name) {
+	if (!(name in struct_id)) die("KVM has no struct " name)
+	printf "static_assert(sizeof(struct %s) == %d);\n", name, size[struct_id[name]]
+	item(name, "NULL", "NULL", size[struct_id[name]])
+}
+
+function check_member(name, member) {
+	if (!((name, member) in offset)) die("KVM has no " name "." member)
+	printf "#define DVMM_%s_%s %d\n", name, member, offset[name, member]
+	item(name, quoted(member), "NULL", offset[name, member])
+}
+
+function check_func(name, want,    have) {
+	if (!(name in func_id)) die("KVM has no function " name "()")
+	have = prototype(func_id[name])
+	if (have != want) die(name "() is " have ", expected " want)
+	item(name, "NULL", quoted(want), 0)
+}
+
 END {
 	if (failed) exit 1
 	while ((getline line < wanted) > 0) {
 		if (line ~ /^(#|$)/) continue
 		split(line, w, " ")
-		if (w[1] == "size") {
-			if (!(w[2] in struct_id)) die("KVM has no struct " w[2])
-			printf "static_assert(sizeof(struct %s) == %d);\n", w[2], size[struct_id[w[2]]]
-		} else if (w[1] == "member") {
-			if (!((w[2], w[3]) in offset)) die("KVM has no " w[2] "." w[3])
-			printf "#define DVMM_%s_%s %d\n", w[2], w[3], offset[w[2], w[3]]
-		} else {
-			if (!(w[2] in func_id)) die("KVM has no function " w[2] "()")
-			have = prototype(func_id[w[2]])
-			want = substr(line, length("func ") + length(w[2]) + 2)
-			if (have != want)
-				die(w[2] "() is " have ", expected " want)
-		}
+		if (w[1] == "size") check_size(w[2])
+		else if (w[1] == "member") check_member(w[2], w[3])
+		else check_func(w[2], substr(line, length("func ") + length(w[2]) + 2))
 	}
+	print "#define DVMM_LAYOUT" table
 }

@@ -63,11 +63,5 @@ module=$(kvm_module)
 	bpftool -B "$base" btf dump file "$module" format raw
 } >"$tmp/raw" || die "bpftool cannot read the BTF of kvm.ko for $release"
 
-# The trailer of a gzip file holds the CRC-32 and the size of what was packed.
-objcopy -O binary --only-section=.BTF --set-section-flags .BTF=alloc "$module" "$tmp/btf"
-set -- $(gzip -c <"$tmp/btf" | tail -c 8 | od -An -tu4)
-
 echo "/* Made by layout.sh for $release. */"
-echo "#define DVMM_KVM_BTF_CRC 0x$(printf %08x "$1")"
-echo "#define DVMM_KVM_BTF_SIZE $2"
 awk -v wanted="${0%/*}/layout.list" -f "${0%/*}/layout.awk" "$tmp/raw"

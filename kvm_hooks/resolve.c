@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Finding KVM's unexported symbols, and refusing a KVM we were not built for. */
-#include <linux/crc32.h>
-#include <linux/kernel_read_file.h>
 #include <linux/kprobes.h>
 #include <linux/utsname.h>
-#include <linux/vmalloc.h>
 
 #include <kvm/iodev.h>
 
+#include "btf_check.h"
 #include "resolve.h"
 #include "layout.h"	/* asserts on the types of the headers above */
 
@@ -54,42 +52,17 @@ static void * __init lookup(const char *symbol)
 	return kp.addr;
 }
 
-static void * __init need(const char *symbol)
+void * __init dvmm_need(const char *symbol)
 {
 	void *addr = lookup(symbol);
 
 	if (!addr)
-		pr_err("this kernel's KVM has no %s: rebuild dvmm_time for %s\n",
+		pr_err("this kernel has no %s: rebuild dvmm_time for %s\n",
 		       symbol, init_utsname()->release);
 	return addr;
 }
 
-#define KVM_BTF_PATH "/sys/kernel/btf/kvm"
-
-/*
- * The layouts and prototypes in layout.h were checked against one kvm.ko. All
- * of them are in its BTF, so the running one must have the same.
- */
-static int __init check_layout(void)
-{
-	void *btf = NULL;
-	ssize_t size;
-	u32 crc;
-
-	size = kernel_read_file_from_path(KVM_BTF_PATH, 0, &btf, INT_MAX, NULL, READING_UNKNOWN);
-	if (size < 0) {
-		pr_err("cannot read %s (%zd): is kvm loaded, and the kernel built with BTF?\n",
-		       KVM_BTF_PATH, size);
-		return size;
-	}
-	crc = ~crc32_le(~0, btf, size);
-	vfree(btf);
-	if (size == DVMM_KVM_BTF_SIZE && crc == DVMM_KVM_BTF_CRC)
-		return 0;
-	pr_err("kvm.ko's types are not those built for (BTF of %zd bytes, CRC %08x; expected %d, %08x): rebuild dvmm_time for %s\n",
-	       size, crc, DVMM_KVM_BTF_SIZE, DVMM_KVM_BTF_CRC, init_utsname()->release);
-	return -EINVAL;
-}
+static const struct dvmm_btf_item layout[] __initconst = { DVMM_LAYOUT };
 
 static int __init resolve_calls(void)
 {
@@ -97,7 +70,7 @@ static int __init resolve_calls(void)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(kvm_calls); i++) {
-		addr = need(kvm_calls[i].symbol);
+		addr = dvmm_need(kvm_calls[i].symbol);
 		if (!addr)
 			return -ENODEV;
 		__static_call_update(kvm_calls[i].key, kvm_calls[i].tramp, addr);
@@ -107,7 +80,7 @@ static int __init resolve_calls(void)
 
 static int __init resolve_caps(void)
 {
-	const void *caps = need("kvm_caps");
+	const void *caps = dvmm_need("kvm_caps");
 	struct dvmm_scaling *scaling = &dvmm_kvm_info.scaling;
 
 	if (!caps)
@@ -124,7 +97,7 @@ static int __init resolve_caps(void)
 
 static const struct dvmm_vendor * __init find_vendor(void)
 {
-	const struct kvm_x86_ops *ops = need("kvm_x86_ops");
+	const struct kvm_x86_ops *ops = dvmm_need("kvm_x86_ops");
 	int i;
 
 	if (!ops)
@@ -143,8 +116,8 @@ static int __init resolve_hook(void)
 	const struct dvmm_vendor *vendor = info->vendor;
 	int i;
 
-	info->prepare_key = need("__SCK__kvm_x86_prepare_switch_to_guest");
-	info->prepare_tramp = need("__SCT__kvm_x86_prepare_switch_to_guest");
+	info->prepare_key = dvmm_need("__SCK__kvm_x86_prepare_switch_to_guest");
+	info->prepare_tramp = dvmm_need("__SCT__kvm_x86_prepare_switch_to_guest");
 	if (!info->prepare_key || !info->prepare_tramp)
 		return -ENODEV;
 	info->prepare_orig = READ_ONCE(info->prepare_key->func);
@@ -158,7 +131,7 @@ static int __init resolve_hook(void)
 
 int __init dvmm_resolve(void)
 {
-	int ret = check_layout();
+	int ret = dvmm_btf_check(layout, ARRAY_SIZE(layout));
 
 	if (ret)
 		return ret;

@@ -56,6 +56,9 @@ struct dvmm_kvm_info {
 
 extern struct dvmm_kvm_info dvmm_kvm_info __ro_after_init;
 
+/* The address of @symbol, of the kernel or a module, or NULL after one line in the log. */
+void *dvmm_need(const char *symbol);
+
 /* Find and check everything, or say in one line what differs. KVM must be pinned. */
 int dvmm_resolve(void);
 
