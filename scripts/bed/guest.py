@@ -37,6 +37,6 @@ def command(kernel: Path, initrd: Path, device: str, cpus: int, memory: int, app
 def start(host: "Host", initrd: Path | str, device: str = STOCK, cpus: int = 2, memory: int = 256,
           append: str = "", kernel: Path | str | None = None, devices: list[str] | None = None) -> Job:
     """The guest as a job: lines, wait_for() and wait() see its console, send() types on it, kill() ends it.
-    Paths are the host's, which has all of L0's but /tmp and /run."""
+    Paths are the host's, which has all of L0's but /run."""
     image = vmlinux.fastest(Path(kernel) if kernel else host.kernel.image)
     return host.start(command(image, Path(initrd), device, cpus, memory, append, devices or []))

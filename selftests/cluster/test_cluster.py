@@ -126,13 +126,14 @@ def rate(world: World) -> None:
     for ppb in (50000, -50000):
         first.run(f"phc_ctl {clock} -- freq {ppb}; sleep 8")
         for host in world.bed:
-            out = host.run(f"selftests/host/build/follow {DEVICE} 4", timeout=60)
+            out = host.run(f"selftests/host/build/follow {DEVICE} 12", timeout=60)
             rates[host.name, ppb] = int(re.search(r"rate_ppb=(-?\d+)", out)[1])
     first.run(f"phc_ctl {clock} -- freq 0")
     note(str(rates))
     for host in world.bed:
         change = rates[host.name, 50000] - rates[host.name, -50000]
-        assert abs(change - 100000) < 5000, f"{host.name}: {change} ppb for a change of 100000"
+        # 12 s of slewing off some 40 us of the network's noise are 3 ppm at either end
+        assert abs(change - 100000) < 10000, f"{host.name}: {change} ppb for a change of 100000"
 
 
 @test("in a guest with 2 vCPUs, ten million handovers see no step back while its line changes 100 times a second")
