@@ -11,10 +11,15 @@ module:
 	@test -n "$(KDIR)" || { echo "no kernel headers: run scripts/setup, or give KDIR=" >&2; exit 1; }
 	@test -e /lib/modules/$$(uname -r)/build -o "$(origin KDIR)" != file || \
 		echo "no headers for the running $$(uname -r): building for $(KDIR)"
-	@$(MAKE) -s -C $(KDIR) M=$(CURDIR) modules
+	@$(MAKE) -s -C $(KDIR) M=$(CURDIR) modules 2> >(grep -v '^Skipping BTF generation' >&2)
 
 tools:
 	@$(MAKE) -s -C tools
+
+# What runs in hosts and guests of the testbed.
+programs: all
+	@$(MAKE) -s -C selftests/guest
+	@$(MAKE) -s -C selftests/host
 
 help:
 	@echo "make            dvmm_time.ko for the running kernel, or KDIR=; tools/dvmmctl"
@@ -29,7 +34,7 @@ setup:
 	@scripts/setup
 
 demo: setup
-	@$(MAKE) -s all
+	@$(MAKE) -s programs
 	@scripts/demo
 
 test: setup
@@ -42,12 +47,12 @@ check:
 	@scripts/check
 
 bench: setup
-	@$(MAKE) -s all
+	@$(MAKE) -s programs
 	@scripts/bench
 
 clean:
 	@$(MAKE) -s -C $(KDIR) M=$(CURDIR) clean
 	@rm -f kvm_hooks/layout.h
-	@for dir in tools selftests/unit selftests/guest; do $(MAKE) -s -C $$dir clean; done
+	@for dir in tools selftests/unit selftests/guest selftests/host; do $(MAKE) -s -C $$dir clean; done
 
-.PHONY: all module tools help setup demo test unit check bench clean
+.PHONY: all module tools programs help setup demo test unit check bench clean

@@ -53,6 +53,7 @@ def join(world: World) -> None:
     assert leader["role"] == "grandmaster", leader
     start = time.monotonic()
     load(second, "priority1=1")
+    second.run("echo 1 > /sys/kernel/tracing/events/dvmm/enable")
     wait(second)
     note(f"synchronised {time.monotonic() - start:.1f} s after insmod")
     one, two = status(first), status(second)
@@ -188,6 +189,14 @@ def failover(world: World) -> None:
     assert seen["backwards"] == 0 and seen["jump_ticks"] * 1e6 / after["tsc_khz"] < 1000, seen
     report = world.guests[1].run("watchdog-report", check=False)
     assert "complaints=0" in report and "current=tsc" in report, report
+
+
+@test("the tracepoints told of line changes, sync samples and changes of state")
+def traced(world: World) -> None:
+    trace = world.bed[1].run("cat /sys/kernel/tracing/trace", timeout=120)
+    for pattern in r"dvmm_line: vm=.* step_ticks=-?\d+", r"dvmm_sync_sample: offset_ns=.* bound_ns=\d+", \
+            r"dvmm_state: role=2 state=1 reason=took over":
+        assert re.search(pattern, trace), f"no {pattern} in the trace"
 
 
 @test("tshark finds no malformed packet in what was on the wire")
