@@ -247,6 +247,7 @@ static int one_vm(bool hold)
 	vm_create(&vm, device, 1);
 	printf("tsc=%llu\n", (unsigned long long)guest_rdtsc(&vm, 0));
 	if (hold) {
+		close(vm.device);	/* the VM alone must keep the module */
 		printf("holding\n");
 		pause();
 	}
