@@ -184,7 +184,17 @@ def _keep_a_vm():
         fcntl.ioctl(os.open("/dev/kvm", os.O_RDWR), KVM_CREATE_VM, 0)
 
 
+def _bring_up_cpus():
+    """Until now there was one, so that nobody else ran what was patched."""
+    base = "/sys/devices/system/cpu"
+    for name in os.listdir(base):
+        if name[3:].isdigit() and os.path.exists(f"{base}/{name}/online"):
+            with open(f"{base}/{name}/online", "w", encoding="ascii") as online:
+                online.write("1")
+
+
 if __name__ == "__main__":
     os.chdir(os.environ.pop("bed_tree"))
     _keep_a_vm()
+    _bring_up_cpus()
     Agent(_open_port()).serve()

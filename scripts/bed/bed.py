@@ -26,7 +26,7 @@ class Bed:
     left by an exception, or a host was not well, the logs are kept and named in the message.
     """
 
-    def __init__(self, hosts: int = 2, kernel: str | None = None, boot_timeout: float = 180, **machine: Any):
+    def __init__(self, hosts: int = 2, kernel: str | None = None, boot_timeout: float = 90, **machine: Any):
         if not 1 <= hosts <= 4:
             raise BedError(f"a bed has 1 to 4 hosts, not {hosts}")
         self.kernel = find(kernel)
@@ -55,13 +55,21 @@ class Bed:
 
     def __enter__(self) -> "Bed":
         _end_on_sigterm()
+        try:
+            self._enter_once()
+        except HostFailed as error:
+            print(f"# booted again, since a host did not come up: {error}", file=sys.stderr)
+            self.hosts.clear()
+            self._enter_once()
+        return self
+
+    def _enter_once(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="dvmm-bed-"))
         try:
             self._boot()
         except BaseException as error:
             self._leave(error)
             raise
-        return self
 
     def _boot(self) -> None:
         self.share.mkdir()

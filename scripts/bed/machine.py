@@ -80,7 +80,8 @@ def _tsc_khz() -> str:
 def kernel_arguments(machine: Machine, kernel: Kernel, number: int) -> str:
     ours = f"bed_host={number} bed_tree={TREE} bed_root={kernel.root}"
     slub = "slub_debug=FZPU" if machine.slub_debug else ""
-    return " ".join(filter(None, [CONSOLE, TRUSTED_TSC, _tsc_khz(), UNFORGIVING, slub, ours, machine.append]))
+    one_cpu = "maxcpus=1"  # the agent brings the others up, and says why
+    return " ".join(filter(None, [CONSOLE, TRUSTED_TSC, _tsc_khz(), UNFORGIVING, one_cpu, slub, ours, machine.append]))
 
 
 def _filesystems(share: Path) -> list[str]:

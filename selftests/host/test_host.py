@@ -132,7 +132,7 @@ def main() -> int:
     def no_kvm(host: Host) -> None:
         refused(host, f"{INSMOD} iface=eth0", "/dev/kvm.*kvm-amd")
 
-    with Bed(hosts=1, cpus=1, kvm=False) as bed:
+    with Bed(hosts=1, cpus=1, kvm=False, slub_debug=True) as bed:
         suite.run(host=bed[0])
         bed.failed = suite.failed > 0
     return suite.close()
