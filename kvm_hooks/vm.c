@@ -194,8 +194,8 @@ static u64 step_lag_ns(void)
 	lockdep_assert_held(&vms_lock);
 	if (!stats.vms)
 		return 0;
-	age_ns = div64_u64((dvmm_host_cycles() - stats.looked_cycles) * 1000,
-			   dvmm_host_khz() / 1000);
+	age_ns = dvmm_mult_ns(dvmm_mult_from_khz(dvmm_host_khz()),
+			      dvmm_host_cycles() - stats.looked_cycles);
 	return max(stats.lag_ns, mul_u64_u64_div_u64(age_ns, stats.drift_ppb, DVMM_PPB));
 }
 
