@@ -45,6 +45,7 @@ typedef int64_t s64;
 #define U32_MAX UINT32_MAX
 #define U16_MAX UINT16_MAX
 #define __must_check __attribute__((warn_unused_result))
+#define __maybe_unused __attribute__((unused))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define min(a, b) ({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ < b_ ? a_ : b_; })
 #define max(a, b) ({ __typeof__(a) a_ = (a); __typeof__(b) b_ = (b); a_ > b_ ? a_ : b_; })

@@ -35,9 +35,10 @@ static enum dvmm_link link_now;
 static DEFINE_MUTEX(engine_lock);
 static struct dvmm_port *port;
 
-static int send(void *ctx, bool event, const u8 *buf, size_t len, u32 *key)
+static int send(void *ctx, const struct dvmm_address *to, bool event, const u8 *buf, size_t len,
+		u32 *key)
 {
-	return transport->ops->send(transport, event, buf, len, key);
+	return transport->ops->send(transport, to, event, buf, len, key);
 }
 
 static u64 random(void *ctx)
@@ -103,7 +104,7 @@ static void empty_inbox(void)
 		u64 last_cycles = port->discipline.last_cycles;
 
 		if (item.len)
-			dvmm_port_receive(port, item.buf, item.len, item.cycles,
+			dvmm_port_receive(port, &item.from, item.buf, item.len, item.cycles,
 					  dvmm_host_cycles());
 		else
 			dvmm_port_stamp(port, item.key, item.cycles, dvmm_host_cycles());

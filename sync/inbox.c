@@ -24,8 +24,8 @@ static struct dvmm_inbox_item *append(struct dvmm_inbox *inbox)
 	return &inbox->item[inbox->head++ % DVMM_INBOX_SIZE];
 }
 
-void dvmm_inbox_put_packet(struct dvmm_inbox *inbox, const struct sk_buff *skb, int offset,
-			   u64 cycles)
+void dvmm_inbox_put_packet(struct dvmm_inbox *inbox, const struct dvmm_address *from,
+			   const struct sk_buff *skb, int offset, u64 cycles)
 {
 	/* what is longer than any message known is cut, and its messageLength lies then */
 	u32 len = min_t(u32, skb->len - offset, DVMM_WIRE_RX_MAX);
@@ -38,6 +38,7 @@ void dvmm_inbox_put_packet(struct dvmm_inbox *inbox, const struct sk_buff *skb, 
 	item = append(inbox);
 	if (item) {
 		item->cycles = cycles;
+		item->from = *from;
 		item->len = len;
 		if (skb_copy_bits(skb, offset, item->buf, len))
 			inbox->head--;

@@ -20,12 +20,14 @@ struct sk_buff;
 /**
  * struct dvmm_inbox_item - a packet, or the transmit stamp of one
  * @cycles: host counter at arrival or departure
+ * @from: of a packet: who sent it
  * @key: of a transmit stamp
  * @len: of a packet; 0 in a transmit stamp
  * @buf: the packet
  */
 struct dvmm_inbox_item {
 	u64 cycles;
+	struct dvmm_address from;
 	u32 key;
 	u32 len;
 	u8 buf[DVMM_WIRE_RX_MAX];
@@ -49,9 +51,9 @@ struct dvmm_inbox {
 
 void dvmm_inbox_init(struct dvmm_inbox *inbox);
 
-/* The datagram in @skb from @offset on, which arrived at @cycles. Any context. */
-void dvmm_inbox_put_packet(struct dvmm_inbox *inbox, const struct sk_buff *skb, int offset,
-			   u64 cycles);
+/* The datagram in @skb from @offset on, which came from @from at @cycles. Any context. */
+void dvmm_inbox_put_packet(struct dvmm_inbox *inbox, const struct dvmm_address *from,
+			   const struct sk_buff *skb, int offset, u64 cycles);
 
 /* The message sent under @key left at @cycles. Any context. */
 void dvmm_inbox_put_stamp(struct dvmm_inbox *inbox, u32 key, u64 cycles);

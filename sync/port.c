@@ -175,9 +175,10 @@ u64 dvmm_port_due(const struct dvmm_port *p)
 	return next;
 }
 
-void dvmm_port_receive(struct dvmm_port *p, const u8 *buf, size_t len, u64 cycles, u64 now)
+void dvmm_port_receive(struct dvmm_port *p, const struct dvmm_address *from, const u8 *buf,
+		       size_t len, u64 cycles, u64 now)
 {
-	dvmm_port_input(p, buf, len, cycles, now);
+	dvmm_port_input(p, from, buf, len, cycles, now);
 	note_change(p, now);
 }
 

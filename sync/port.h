@@ -47,15 +47,16 @@ struct dvmm_port_config {
 
 /**
  * struct dvmm_port_ops - what a port does to the world
- * @send: multicast @len bytes to the event or the general port. For an event message
- *	*@key is what its transmit stamp comes under (dvmm_port_stamp()). 0 or -errno
+ * @send: @len bytes to the event or the general port of @to. For an event message *@key
+ *	is what its transmit stamp comes under (dvmm_port_stamp()). 0 or -errno
  * @random: any number
  * @tai_ns: the host's own idea of TAI, to found a cluster with
  * @held: whether VMs hold the clock
  * @clock: where the clock goes
  */
 struct dvmm_port_ops {
-	int (*send)(void *ctx, bool event, const u8 *buf, size_t len, u32 *key);
+	int (*send)(void *ctx, const struct dvmm_address *to, bool event, const u8 *buf, size_t len,
+		    u32 *key);
 	u64 (*random)(void *ctx);
 	u64 (*tai_ns)(void *ctx);
 	bool (*held)(void *ctx);
@@ -147,8 +148,9 @@ struct dvmm_port {
 void dvmm_port_init(struct dvmm_port *p, const struct dvmm_port_config *config,
 		    const struct dvmm_port_ops *ops, void *ctx, bool link, u64 now);
 
-/* A datagram came at @cycles; from either port. */
-void dvmm_port_receive(struct dvmm_port *p, const u8 *buf, size_t len, u64 cycles, u64 now);
+/* A datagram came from @from, through either port, at @cycles. */
+void dvmm_port_receive(struct dvmm_port *p, const struct dvmm_address *from, const u8 *buf,
+		       size_t len, u64 cycles, u64 now);
 
 /* The event message sent under @key left at @cycles. */
 void dvmm_port_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now);

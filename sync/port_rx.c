@@ -137,7 +137,8 @@ static void on_message(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycl
 	}
 }
 
-void dvmm_port_input(struct dvmm_port *p, const u8 *buf, size_t len, u64 cycles, u64 now)
+void dvmm_port_input(struct dvmm_port *p, const struct dvmm_address *from, const u8 *buf,
+		     size_t len, u64 cycles, u64 now)
 {
 	struct dvmm_msg msg;
 	int ret = dvmm_wire_decode(&msg, buf, len);
@@ -149,6 +150,7 @@ void dvmm_port_input(struct dvmm_port *p, const u8 *buf, size_t len, u64 cycles,
 	if (!memcmp(msg.source.clock, p->id.clock, sizeof(msg.source.clock)))
 		return dvmm_port_drop(p, DVMM_DROP_OWN);
 	p->rx++;
+	msg.from = *from;
 	if (p->state != DVMM_PORT_FAULTY)
 		on_message(p, &msg, cycles, now);
 }

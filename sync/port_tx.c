@@ -17,11 +17,12 @@ static void start(struct dvmm_port *p, struct dvmm_msg *msg, enum dvmm_msg_type 
 	msg->log_interval = p->config.log_sync;
 }
 
-static int transmit(struct dvmm_port *p, const struct dvmm_msg *msg, u32 *key)
+static int transmit(struct dvmm_port *p, const struct dvmm_address *to, const struct dvmm_msg *msg,
+		    u32 *key)
 {
 	u8 buf[DVMM_WIRE_TX_MAX];
 	size_t len = dvmm_wire_encode(msg, buf);
-	int ret = p->ops->send(p->ctx, dvmm_msg_is_event(msg->type), buf, len, key);
+	int ret = p->ops->send(p->ctx, to, dvmm_msg_is_event(msg->type), buf, len, key);
 
 	if (ret)
 		return ret;
@@ -64,7 +65,7 @@ void dvmm_port_send_announce(struct dvmm_port *p, u64 now)
 	};
 	memcpy(msg.announce.grandmaster, own.grandmaster, sizeof(own.grandmaster));
 	memcpy(msg.announce.cluster.predecessor, p->predecessor, sizeof(p->predecessor));
-	transmit(p, &msg, NULL);
+	transmit(p, &dvmm_to_all, &msg, NULL);
 }
 
 /* originTimestamp is an estimate; Follow_Up brings the true one (11.4.3). */
@@ -77,7 +78,7 @@ void dvmm_port_send_sync(struct dvmm_port *p, u64 now)
 	msg.sequence = p->sequence[msg.type]++;
 	msg.time_ns = dvmm_discipline_ns(&p->discipline, now);
 	p->sync_sequence = msg.sequence;
-	p->sync_pending = !transmit(p, &msg, &p->sync_key);
+	p->sync_pending = !transmit(p, &dvmm_to_all, &msg, &p->sync_key);
 }
 
 void dvmm_port_send_follow_up(struct dvmm_port *p, u64 cycles)
@@ -89,7 +90,7 @@ void dvmm_port_send_follow_up(struct dvmm_port *p, u64 cycles)
 	msg.time_ns = dvmm_discipline_ns(&p->discipline, cycles);
 	msg.steering = dvmm_discipline_steering(&p->discipline, cycles);
 	p->sync_pending = false;
-	transmit(p, &msg, NULL);
+	transmit(p, &dvmm_to_all, &msg, NULL);
 }
 
 void dvmm_port_send_delay_req(struct dvmm_port *p)
@@ -100,7 +101,7 @@ void dvmm_port_send_delay_req(struct dvmm_port *p)
 	start(p, &msg, DVMM_MSG_DELAY_REQ);
 	msg.log_interval = LOG_INTERVAL_NONE;
 	msg.sequence = p->sequence[msg.type]++;
-	if (!transmit(p, &msg, &key))
+	if (!transmit(p, &dvmm_to_all, &msg, &key))
 		dvmm_exchanger_request(&p->exchanger, msg.sequence, key);
 }
 
@@ -115,5 +116,5 @@ void dvmm_port_send_delay_resp(struct dvmm_port *p, const struct dvmm_msg *req, 
 	msg.requester = req->source;
 	msg.time_ns = dvmm_discipline_ns(&p->discipline, cycles);
 	msg.steering = dvmm_discipline_steering(&p->discipline, cycles);
-	transmit(p, &msg, NULL);
+	transmit(p, &dvmm_to_all, &msg, NULL);
 }

@@ -9,12 +9,13 @@ struct dvmm_transport;
 
 /**
  * struct dvmm_transport_ops
- * @send: multicast @len bytes as event or general message. The departure of an event
+ * @send: @len bytes as event or general message to @to. The departure of an event
  *	message comes to the inbox under *@key. May sleep. 0 or -errno
  * @close: nothing comes any more, all is freed. May sleep
  */
 struct dvmm_transport_ops {
-	int (*send)(struct dvmm_transport *t, bool event, const u8 *buf, size_t len, u32 *key);
+	int (*send)(struct dvmm_transport *t, const struct dvmm_address *to, bool event,
+		    const u8 *buf, size_t len, u32 *key);
 	void (*close)(struct dvmm_transport *t);
 };
 

@@ -9,6 +9,7 @@
  */
 #include <linux/errqueue.h>
 #include <linux/in.h>
+#include <linux/ip.h>
 #include <linux/inet.h>
 #include <linux/net_tstamp.h>
 #include <linux/skbuff.h>
@@ -63,9 +64,11 @@ static int on_packet(struct sock *sk, struct sk_buff *skb)
 {
 	u64 cycles = receive_cycles(skb);
 	struct dvmm_inbox *inbox = rcu_dereference_sk_user_data(sk);
+	struct dvmm_address from = { .scope = DVMM_TO_ONE };
 
+	memcpy(from.host, &ip_hdr(skb)->saddr, sizeof(ip_hdr(skb)->saddr));
 	if (inbox)
-		dvmm_inbox_put_packet(inbox, skb, sizeof(struct udphdr), cycles);
+		dvmm_inbox_put_packet(inbox, &from, skb, sizeof(struct udphdr), cycles);
 	consume_skb(skb);
 	return 0;
 }
@@ -215,15 +218,26 @@ static void udp_close(struct dvmm_transport *t)
 	kfree(u);
 }
 
+static __be32 destination(const struct dvmm_address *to)
+{
+	__be32 one;
+
+	if (to->scope != DVMM_TO_ONE)
+		return htonl(PTP_GROUP);
+	memcpy(&one, to->host, sizeof(one));
+	return one;
+}
+
 /*
  * The key is the socket's own count, which only this function moves on: exact, also
  * after messages that failed half way.
  */
-static int udp_send(struct dvmm_transport *t, bool event, const u8 *buf, size_t len, u32 *key)
+static int udp_send(struct dvmm_transport *t, const struct dvmm_address *to, bool event,
+		    const u8 *buf, size_t len, u32 *key)
 {
 	struct socket *sock = event ? to_udp(t)->event : to_udp(t)->general;
 	struct sockaddr_in there = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(PTP_GROUP),
+		.sin_family = AF_INET, .sin_addr.s_addr = destination(to),
 		.sin_port = htons(event ? DVMM_PTP_EVENT_PORT : DVMM_PTP_GENERAL_PORT),
 	};
 	struct msghdr msg = {

@@ -7,6 +7,7 @@
 #ifndef DVMM_WIRE_H
 #define DVMM_WIRE_H
 
+#include "address.h"
 #include "clock.h"
 
 /* The longest message sent, and the longest worth receiving. */
@@ -100,6 +101,7 @@ struct dvmm_announce {
 
 /**
  * struct dvmm_msg - a message, decoded
+ * @from: whom it came from; not on the wire, set by who received it
  * @correction: correctionField, in units of 2^-16 ns
  * @time_ns: the one timestamp that each of the five types carries
  * @requester: Delay_Resp only: requestingPortIdentity
@@ -107,6 +109,7 @@ struct dvmm_announce {
  * @announce: Announce only
  */
 struct dvmm_msg {
+	struct dvmm_address from;
 	enum dvmm_msg_type type;
 	u8 domain;
 	u16 flags;

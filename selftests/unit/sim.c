@@ -15,6 +15,7 @@ struct sim_event {
 	u64 order;
 	enum kind kind;
 	int host;
+	int from;
 	u64 cycles;
 	u32 key;
 	u32 len;
@@ -142,7 +143,7 @@ static u64 delay(struct sim *sim, const struct sim_link *link)
 
 static void deliver(struct sim *sim, int from, int to, const u8 *buf, size_t len)
 {
-	struct sim_event event = { .kind = PACKET, .host = to, .len = len };
+	struct sim_event event = { .kind = PACKET, .host = to, .from = from, .len = len };
 	u64 arrival = sim->now_ns + delay(sim, &sim->link[from][to]);
 
 	event.cycles = cycles_at(&sim->host[to], arrival);
@@ -151,7 +152,14 @@ static void deliver(struct sim *sim, int from, int to, const u8 *buf, size_t len
 	push(sim, &event);
 }
 
-static int op_send(void *ctx, bool is_event, const u8 *buf, size_t len, u32 *key)
+/* Hosts are addressed by their number, from 1. */
+static bool addressed(const struct dvmm_address *to, int host)
+{
+	return to->scope != DVMM_TO_ONE || to->host[0] == host + 1;
+}
+
+static int op_send(void *ctx, const struct dvmm_address *address, bool is_event, const u8 *buf,
+		   size_t len, u32 *key)
 {
 	struct sim_host *host = ctx;
 	struct sim *sim = host->sim;
@@ -161,7 +169,9 @@ static int op_send(void *ctx, bool is_event, const u8 *buf, size_t len, u32 *key
 	for (to = 0; to < sim->hosts; to++) {
 		const struct sim_link *link = &sim->link[from][to];
 
-		if (to == from || sim->host[to].group != host->group || chance(sim, link->loss_ppm))
+		if (to == from || sim->host[to].group != host->group || !addressed(address, to))
+			continue;
+		if (chance(sim, link->loss_ppm))
 			continue;
 		deliver(sim, from, to, buf, len);
 		if (chance(sim, link->duplicate_ppm))
@@ -329,12 +339,13 @@ static void note_base(struct sim_host *host)
 static void handle(struct sim *sim, const struct sim_event *e)
 {
 	struct sim_host *host = &sim->host[e->host];
+	struct dvmm_address from = { .scope = DVMM_TO_ONE, .host = { e->from + 1 } };
 	u64 now = sim_cycles(host);
 
 	if (!host->alive || (e->kind == WAKE && e->ns != host->wake_ns))
 		return;
 	if (e->kind == PACKET)
-		dvmm_port_receive(&host->port, e->buf, e->len, e->cycles, now);
+		dvmm_port_receive(&host->port, &from, e->buf, e->len, e->cycles, now);
 	else if (e->kind == STAMP)
 		dvmm_port_stamp(&host->port, e->key, e->cycles, now);
 	else

@@ -105,7 +105,7 @@ static void garbage_is_counted(void)
 	for (i = 0; i < 20000; i++) {
 		for (j = 0; j < (int)sizeof(buf); j++)
 			buf[j] = (u8)unit_random();
-		dvmm_port_receive(&a->port, buf, unit_random() % sizeof(buf), sim_cycles(a),
+		dvmm_port_receive(&a->port, &dvmm_to_all, buf, unit_random() % sizeof(buf), sim_cycles(a),
 				  sim_cycles(a));
 	}
 	dvmm_port_status(&a->port, &status, sim_cycles(a));
