@@ -134,6 +134,11 @@ static void on_message(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycl
 	case DVMM_MSG_DELAY_REQ:
 		if (p->state == DVMM_PORT_MASTER)
 			dvmm_port_send_delay_resp(p, msg, cycles);
+		return;
+	case DVMM_MSG_PDELAY_REQ:
+	case DVMM_MSG_PDELAY_RESP:
+	case DVMM_MSG_PDELAY_RESP_FOLLOW_UP:
+		return;
 	}
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* PTP messages on the wire. All fields are big-endian (IEEE 1588-2019 13.2). */
-#include "wire.h"
+#include "wire_bytes.h"
+#include "wire_org.h"
 
 /* Offsets in the common header (13.3, table 35). */
 enum {
@@ -21,7 +22,6 @@ enum {
 enum {
 	AT_TIME = HEADER_LEN,
 	TIME_LEN = 10,
-	PORT_ID_LEN = 10,
 	AT_REQUESTER = AT_TIME + TIME_LEN,
 	AT_UTC_OFFSET = 44,
 	AT_PRIORITY1 = 47,
@@ -33,53 +33,9 @@ enum {
 	ANNOUNCE_LEN = 64,
 };
 
-/* TLVs: tlvType, lengthField, then the value (14.1). */
-enum {
-	TLV_HEADER_LEN = 4,
-	TLV_ORGANIZATION_EXTENSION = 0x0003,
-	ORG_LEN = 6,
-	OURS_VERSION = 1,
-	CLUSTER_TLV_LEN = ORG_LEN + 40,
-	CLUSTER_FLAG_HELD = 1,
-	STEERING_TLV_LEN = ORG_LEN + 16,
-};
-
-/*
- * organizationId: unicast, locally administered, so that it is nobody's OUI; then the
- * organizationSubType. The data begin with version and flags. A later version may
- * append fields, so a longer TLV is read as far as it is known.
- */
-static const u8 cluster_org[ORG_LEN] = { 0x02, 'D', 'V', 'M', 'M', 1 };
-static const u8 steering_org[ORG_LEN] = { 0x02, 'D', 'V', 'M', 'M', 2 };
-
-/* Guests at 10 MHz to 16 GHz; anything else is an accident or an attack. */
-#define TSC_KHZ_MIN 10000
-#define TSC_KHZ_MAX 16000000
-
-/* As far as a leader can be steered (DVMM_ADJFINE_MAX_PPB), which in 100 years is 2^58 ns. */
-#define STEERING_PPB_MAX 100000
-#define STEERING_NS_MAX (S64_MAX / 32)
-
 #define PTP_VERSION_2 2
 #define PTP_VERSION_2_1 0x12
 #define SECONDS_MAX (S64_MAX / DVMM_NSEC_PER_SEC)
-
-static u64 get_be(const u8 *p, size_t bytes)
-{
-	u64 value = 0;
-
-	while (bytes--)
-		value = value << 8 | *p++;
-	return value;
-}
-
-static void put_be(u8 *p, size_t bytes, u64 value)
-{
-	while (bytes--) {
-		p[bytes] = (u8)value;
-		value >>= 8;
-	}
-}
 
 static void put_time(u8 *p, u64 ns)
 {
@@ -100,18 +56,6 @@ static int get_time(const u8 *p, u64 *ns)
 	return 0;
 }
 
-static void put_port_id(u8 *p, const struct dvmm_port_id *id)
-{
-	memcpy(p, id->clock, sizeof(id->clock));
-	put_be(p + sizeof(id->clock), 2, id->port);
-}
-
-static void get_port_id(const u8 *p, struct dvmm_port_id *id)
-{
-	memcpy(id->clock, p, sizeof(id->clock));
-	id->port = (u16)get_be(p + sizeof(id->clock), 2);
-}
-
 /* The length of a message without TLVs, or 0 for a type not spoken. */
 static size_t body_len(u8 type)
 {
@@ -121,6 +65,9 @@ static size_t body_len(u8 type)
 	case DVMM_MSG_FOLLOW_UP:
 		return AT_TIME + TIME_LEN;
 	case DVMM_MSG_DELAY_RESP:
+	case DVMM_MSG_PDELAY_REQ:
+	case DVMM_MSG_PDELAY_RESP:
+	case DVMM_MSG_PDELAY_RESP_FOLLOW_UP:
 		return AT_REQUESTER + PORT_ID_LEN;
 	case DVMM_MSG_ANNOUNCE:
 		return ANNOUNCE_LEN;
@@ -172,58 +119,42 @@ static void put_announce(u8 *buf, const struct dvmm_announce *a)
 	buf[AT_TIME_SOURCE] = a->time_source;
 }
 
-/* Return: where the data go. */
-static u8 *put_tlv(u8 *tlv, const u8 *org, size_t len)
+/* The requesting port, and two TLVs. */
+static size_t put_delay_resp(u8 *buf, const struct dvmm_msg *msg)
 {
-	put_be(tlv, 2, TLV_ORGANIZATION_EXTENSION);
-	put_be(tlv + 2, 2, len);
-	memcpy(tlv + TLV_HEADER_LEN, org, ORG_LEN);
-	tlv[TLV_HEADER_LEN + ORG_LEN] = OURS_VERSION;
-	return tlv + TLV_HEADER_LEN + ORG_LEN;
+	size_t len = dvmm_wire_put_steering(buf + AT_REQUESTER + PORT_ID_LEN, &msg->steering);
+
+	put_port_id(buf + AT_REQUESTER, &msg->requester);
+	return len + dvmm_wire_put_peer(buf + AT_REQUESTER + PORT_ID_LEN + len, &msg->peer);
 }
 
-static size_t put_cluster(u8 *tlv, const struct dvmm_wire_cluster *c)
+static size_t put_pdelay_follow_up(u8 *buf, const struct dvmm_msg *msg)
 {
-	u8 *data = put_tlv(tlv, cluster_org, CLUSTER_TLV_LEN);
-
-	data[1] = c->held ? CLUSTER_FLAG_HELD : 0;
-	put_be(data + 2, 2, c->rate_error_ppm);
-	put_be(data + 4, 4, c->cluster.tsc_khz);
-	put_be(data + 8, 8, c->cluster.id);
-	put_be(data + 16, 8, c->cluster.epoch_ns);
-	put_be(data + 24, 8, c->inherited_ns);
-	memcpy(data + 32, c->predecessor, sizeof(c->predecessor));
-	return TLV_HEADER_LEN + CLUSTER_TLV_LEN;
-}
-
-static size_t put_steering(u8 *tlv, const struct dvmm_wire_steering *steering)
-{
-	u8 *data = put_tlv(tlv, steering_org, STEERING_TLV_LEN);
-
-	put_be(data + 4, 4, (u32)steering->ppb);
-	put_be(data + 8, 8, steering->ns);
-	return TLV_HEADER_LEN + STEERING_TLV_LEN;
+	put_port_id(buf + AT_REQUESTER, &msg->requester);
+	return dvmm_wire_put_opinion(buf + AT_REQUESTER + PORT_ID_LEN, &msg->opinion);
 }
 
 static size_t put_announce_body(u8 *buf, const struct dvmm_announce *a)
 {
 	put_announce(buf, a);
-	return a->has_cluster ? put_cluster(buf + ANNOUNCE_LEN, &a->cluster) : 0;
+	return a->has_cluster ? dvmm_wire_put_cluster(buf + ANNOUNCE_LEN, &a->cluster) : 0;
 }
 
 /* Return: the length of what is there beyond the body. */
 static size_t put_rest(u8 *buf, const struct dvmm_msg *msg)
 {
-	u8 *end = buf + body_len(msg->type);
-
 	switch (msg->type) {
 	case DVMM_MSG_ANNOUNCE:
 		return put_announce_body(buf, &msg->announce);
 	case DVMM_MSG_DELAY_RESP:
-		put_port_id(buf + AT_REQUESTER, &msg->requester);
-		return put_steering(end, &msg->steering);
+		return put_delay_resp(buf, msg);
 	case DVMM_MSG_FOLLOW_UP:
-		return put_steering(end, &msg->steering);
+		return dvmm_wire_put_steering(buf + AT_TIME + TIME_LEN, &msg->steering);
+	case DVMM_MSG_PDELAY_RESP:
+		put_port_id(buf + AT_REQUESTER, &msg->requester);
+		return 0;
+	case DVMM_MSG_PDELAY_RESP_FOLLOW_UP:
+		return put_pdelay_follow_up(buf, msg);
 	default:
 		return 0;
 	}
@@ -240,53 +171,10 @@ size_t dvmm_wire_encode(const struct dvmm_msg *msg, u8 *buf)
 	return len;
 }
 
-static int get_cluster(const u8 *data, struct dvmm_announce *a)
-{
-	struct dvmm_wire_cluster *c = &a->cluster;
-
-	c->held = data[1] & CLUSTER_FLAG_HELD;
-	c->rate_error_ppm = (u16)get_be(data + 2, 2);
-	c->cluster.tsc_khz = (u32)get_be(data + 4, 4);
-	c->cluster.id = get_be(data + 8, 8);
-	c->cluster.epoch_ns = get_be(data + 16, 8);
-	c->inherited_ns = get_be(data + 24, 8);
-	memcpy(c->predecessor, data + 32, sizeof(c->predecessor));
-	if (!c->cluster.id || c->cluster.epoch_ns > S64_MAX)
-		return -DVMM_WIRE_VALUE;
-	if (c->cluster.tsc_khz < TSC_KHZ_MIN || c->cluster.tsc_khz > TSC_KHZ_MAX)
-		return -DVMM_WIRE_VALUE;
-	a->has_cluster = true;
-	return 0;
-}
-
-static int get_steering(const u8 *data, struct dvmm_wire_steering *steering)
-{
-	steering->ppb = (s32)get_be(data + 4, 4);
-	steering->ns = (s64)get_be(data + 8, 8);
-	if (steering->ppb < -STEERING_PPB_MAX || steering->ppb > STEERING_PPB_MAX)
-		return -DVMM_WIRE_VALUE;
-	if (steering->ns < -STEERING_NS_MAX || steering->ns > STEERING_NS_MAX)
-		return -DVMM_WIRE_VALUE;
-	return 0;
-}
-
-static bool is_ours(const u8 *value, size_t len, const u8 *org, size_t min_len)
-{
-	return len >= min_len && !memcmp(value, org, ORG_LEN) && value[ORG_LEN] >= OURS_VERSION;
-}
-
-/* One TLV's value; those not known, or not for this message, are skipped (14.2.2). */
+/* One TLV's value; those not known are skipped (14.2.2). */
 static int get_tlv(u16 type, const u8 *value, size_t len, struct dvmm_msg *msg)
 {
-	if (type != TLV_ORGANIZATION_EXTENSION)
-		return 0;
-	if (msg->type == DVMM_MSG_ANNOUNCE) {
-		if (is_ours(value, len, cluster_org, CLUSTER_TLV_LEN))
-			return get_cluster(value + ORG_LEN, &msg->announce);
-	} else if (is_ours(value, len, steering_org, STEERING_TLV_LEN)) {
-		return get_steering(value + ORG_LEN, &msg->steering);
-	}
-	return 0;
+	return type == DVMM_TLV_ORGANIZATION_EXTENSION ? dvmm_wire_get_org(value, len, msg) : 0;
 }
 
 /* lengthField is even (14.1.1). */
@@ -296,12 +184,12 @@ static int get_tlvs(const u8 *p, size_t left, struct dvmm_msg *msg)
 		u16 type, len;
 		int ret;
 
-		if (left < TLV_HEADER_LEN)
+		if (left < DVMM_TLV_HEADER_LEN)
 			return -DVMM_WIRE_TLV;
 		type = (u16)get_be(p, 2);
 		len = (u16)get_be(p + 2, 2);
-		p += TLV_HEADER_LEN;
-		left -= TLV_HEADER_LEN;
+		p += DVMM_TLV_HEADER_LEN;
+		left -= DVMM_TLV_HEADER_LEN;
 		if (len > left || len & 1)
 			return -DVMM_WIRE_TLV;
 		ret = get_tlv(type, p, len, msg);
@@ -363,7 +251,13 @@ static int check_frame(const u8 *buf, size_t len)
 static bool may_carry_ours(enum dvmm_msg_type type)
 {
 	return type == DVMM_MSG_ANNOUNCE || type == DVMM_MSG_FOLLOW_UP ||
-	       type == DVMM_MSG_DELAY_RESP;
+	       type == DVMM_MSG_DELAY_RESP || type == DVMM_MSG_PDELAY_RESP_FOLLOW_UP;
+}
+
+static bool is_response(enum dvmm_msg_type type)
+{
+	return type == DVMM_MSG_DELAY_RESP || type == DVMM_MSG_PDELAY_RESP ||
+	       type == DVMM_MSG_PDELAY_RESP_FOLLOW_UP;
 }
 
 int dvmm_wire_decode(struct dvmm_msg *msg, const u8 *buf, size_t len)
@@ -376,10 +270,12 @@ int dvmm_wire_decode(struct dvmm_msg *msg, const u8 *buf, size_t len)
 	memset(msg, 0, sizeof(*msg));
 	get_header(buf, msg);
 	ret = get_time(buf + AT_TIME, &msg->time_ns);
-	if (ret || !may_carry_ours(msg->type))
+	if (ret)
 		return ret;
-	if (msg->type == DVMM_MSG_DELAY_RESP)
+	if (is_response(msg->type))
 		get_port_id(buf + AT_REQUESTER, &msg->requester);
+	if (!may_carry_ours(msg->type))
+		return 0;
 	if (msg->type == DVMM_MSG_ANNOUNCE)
 		get_announce(buf, &msg->announce);
 	body = body_len(msg->type);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * PTP messages on the wire: IEEE 1588-2019 clause 13, and one TLV of our own.
+ * PTP messages on the wire: IEEE 1588-2019 clause 13, and TLVs of our own.
  *
  * Pure: compiles unchanged in user space.
  */
@@ -11,7 +11,7 @@
 #include "clock.h"
 
 /* The longest message sent, and the longest worth receiving. */
-#define DVMM_WIRE_TX_MAX 128
+#define DVMM_WIRE_TX_MAX 192
 #define DVMM_WIRE_RX_MAX 256
 
 #define DVMM_PTP_EVENT_PORT 319
@@ -21,13 +21,17 @@
 enum dvmm_msg_type {
 	DVMM_MSG_SYNC = 0x0,
 	DVMM_MSG_DELAY_REQ = 0x1,
+	DVMM_MSG_PDELAY_REQ = 0x2,
+	DVMM_MSG_PDELAY_RESP = 0x3,
 	DVMM_MSG_FOLLOW_UP = 0x8,
 	DVMM_MSG_DELAY_RESP = 0x9,
+	DVMM_MSG_PDELAY_RESP_FOLLOW_UP = 0xa,
 	DVMM_MSG_ANNOUNCE = 0xb,
 };
 
 /* flagField (table 37), first octet high. */
 #define DVMM_FLAG_TWO_STEP 0x0200
+#define DVMM_FLAG_UNICAST 0x0400
 #define DVMM_FLAG_UTC_OFFSET_VALID 0x0004
 #define DVMM_FLAG_PTP_TIMESCALE 0x0008
 
@@ -86,6 +90,39 @@ struct dvmm_wire_steering {
 	s32 ppb;
 };
 
+/**
+ * struct dvmm_wire_opinion - what a host makes of the leader's free-running time
+ * @cluster_id: which cluster it is of; 0 for an opinion not told
+ * @leader: clockIdentity of whose time it is about
+ * @ns: that time less the host's own free-running time, at the message's timestamp
+ * @ppb: and by how much faster it runs
+ * @error_ns: likely error of @ns (one standard deviation), path asymmetry included
+ * @bound_ns: the most that @ns may be wrong by
+ *
+ * In an organisation TLV on Pdelay_Resp_Follow_Up, whose timestamp is of the host's own
+ * free-running time. Measured directly, never by way of others: no loops.
+ */
+struct dvmm_wire_opinion {
+	u64 cluster_id;
+	u8 leader[8];
+	s64 ns;
+	s32 ppb;
+	u32 error_ns;
+	u64 bound_ns;
+};
+
+/**
+ * struct dvmm_wire_peer - the leader introduces another of its slaves
+ * @id: its port; an all-zero clockIdentity for nobody
+ * @address: where probes reach it
+ *
+ * In an organisation TLV on Delay_Resp.
+ */
+struct dvmm_wire_peer {
+	struct dvmm_port_id id;
+	struct dvmm_address address;
+};
+
 /* The body of Announce (13.5). */
 struct dvmm_announce {
 	s16 utc_offset_s;
@@ -103,9 +140,11 @@ struct dvmm_announce {
  * struct dvmm_msg - a message, decoded
  * @from: whom it came from; not on the wire, set by who received it
  * @correction: correctionField, in units of 2^-16 ns
- * @time_ns: the one timestamp that each of the five types carries
- * @requester: Delay_Resp only: requestingPortIdentity
+ * @time_ns: the one timestamp that each of the types carries
+ * @requester: responses only: requestingPortIdentity
  * @steering: Follow_Up and Delay_Resp only; zeros if not told
+ * @peer: Delay_Resp only; nobody if not told
+ * @opinion: Pdelay_Resp_Follow_Up only; of no cluster if not told
  * @announce: Announce only
  */
 struct dvmm_msg {
@@ -120,6 +159,8 @@ struct dvmm_msg {
 	u64 time_ns;
 	struct dvmm_port_id requester;
 	struct dvmm_wire_steering steering;
+	struct dvmm_wire_peer peer;
+	struct dvmm_wire_opinion opinion;
 	struct dvmm_announce announce;
 };
 
@@ -131,7 +172,7 @@ static inline bool dvmm_port_id_equal(const struct dvmm_port_id *a, const struct
 /* Whether @type is time stamped and goes to the event port (7.3.3.1). */
 static inline bool dvmm_msg_is_event(enum dvmm_msg_type type)
 {
-	return type == DVMM_MSG_SYNC || type == DVMM_MSG_DELAY_REQ;
+	return type <= DVMM_MSG_PDELAY_RESP;
 }
 
 /* Return: the length of @msg in @buf, which has room for DVMM_WIRE_TX_MAX bytes. */

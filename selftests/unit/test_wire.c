@@ -5,7 +5,8 @@
 
 static const enum dvmm_msg_type types[] = {
 	DVMM_MSG_SYNC, DVMM_MSG_DELAY_REQ, DVMM_MSG_FOLLOW_UP, DVMM_MSG_DELAY_RESP,
-	DVMM_MSG_ANNOUNCE,
+	DVMM_MSG_ANNOUNCE, DVMM_MSG_PDELAY_REQ, DVMM_MSG_PDELAY_RESP,
+	DVMM_MSG_PDELAY_RESP_FOLLOW_UP,
 };
 
 static void fill(void *p, size_t len)
@@ -43,6 +44,33 @@ static void any_announce(struct dvmm_announce *a)
 	any_cluster(a);
 }
 
+static void any_port_id(struct dvmm_port_id *id)
+{
+	fill(id->clock, sizeof(id->clock));
+	id->port = (u16)unit_random();
+}
+
+static void any_opinion(struct dvmm_wire_opinion *o)
+{
+	o->cluster_id = unit_random() % 4 ? unit_random() | 1 : 0;
+	if (!o->cluster_id)
+		return;
+	fill(o->leader, sizeof(o->leader));
+	o->ns = (s64)unit_random() / 2;
+	o->ppb = unit_random() % 12000001 - 6000000;
+	o->error_ns = (u32)unit_random();
+	o->bound_ns = unit_random();
+}
+
+static void any_peer(struct dvmm_wire_peer *peer)
+{
+	if (unit_random() % 4 == 0)
+		return;
+	any_port_id(&peer->id);
+	peer->address.scope = DVMM_TO_ONE;
+	fill(peer->address.host, sizeof(peer->address.host));
+}
+
 static void any_message(struct dvmm_msg *msg, enum dvmm_msg_type type)
 {
 	memset(msg, 0, sizeof(*msg));
@@ -50,15 +78,17 @@ static void any_message(struct dvmm_msg *msg, enum dvmm_msg_type type)
 	msg->domain = (u8)unit_random();
 	msg->flags = (u16)unit_random();
 	msg->correction = (s64)unit_random();
-	fill(msg->source.clock, sizeof(msg->source.clock));
-	msg->source.port = (u16)unit_random();
+	any_port_id(&msg->source);
 	msg->sequence = (u16)unit_random();
 	msg->log_interval = (s8)unit_random();
 	msg->time_ns = unit_random() % (S64_MAX - 2 * DVMM_NSEC_PER_SEC);
-	if (type == DVMM_MSG_DELAY_RESP) {
-		fill(msg->requester.clock, sizeof(msg->requester.clock));
-		msg->requester.port = (u16)unit_random();
-	}
+	if (type == DVMM_MSG_DELAY_RESP || type == DVMM_MSG_PDELAY_RESP ||
+	    type == DVMM_MSG_PDELAY_RESP_FOLLOW_UP)
+		any_port_id(&msg->requester);
+	if (type == DVMM_MSG_DELAY_RESP)
+		any_peer(&msg->peer);
+	if (type == DVMM_MSG_PDELAY_RESP_FOLLOW_UP)
+		any_opinion(&msg->opinion);
 	if (type == DVMM_MSG_DELAY_RESP || type == DVMM_MSG_FOLLOW_UP) {
 		msg->steering.ppb = unit_random() % 200001 - 100000;
 		msg->steering.ns = (s64)unit_random() / 32;
@@ -172,7 +202,7 @@ static void header_lies(void)
 	LIE(1, 1, DVMM_WIRE_VERSION);		/* PTPv1 */
 	LIE(1, 0x23, DVMM_WIRE_VERSION);
 	LIE(0, 0x1b, DVMM_WIRE_PROFILE);	/* 802.1AS */
-	LIE(0, 0x02, DVMM_WIRE_TYPE);		/* Pdelay_Req */
+	LIE(0, 0x04, DVMM_WIRE_TYPE);		/* reserved */
 	LIE(0, 0x0d, DVMM_WIRE_TYPE);		/* Management */
 	LIE(2, 0xff, DVMM_WIRE_LENGTH);		/* longer than the datagram */
 	LIE(3, 63, DVMM_WIRE_LENGTH);		/* shorter than its body */
@@ -223,6 +253,25 @@ static void steering_lies(void)
 	REFUSED(buf, dvmm_wire_encode(&msg, buf), DVMM_WIRE_VALUE);
 	msg.steering.ppb = 0;
 	msg.steering.ns = S64_MIN;
+	REFUSED(buf, dvmm_wire_encode(&msg, buf), DVMM_WIRE_VALUE);
+}
+
+static void opinion_lies(void)
+{
+	struct dvmm_msg msg = { .type = DVMM_MSG_PDELAY_RESP_FOLLOW_UP }, out;
+	u8 buf[DVMM_WIRE_TX_MAX];
+
+	msg.opinion.cluster_id = 1;
+	msg.opinion.ppb = 6000000;
+	msg.opinion.ns = S64_MAX / 2;
+	CHECK_EQ(decode(&out, buf, dvmm_wire_encode(&msg, buf)), 0);
+	CHECK_EQ(out.opinion.ns, S64_MAX / 2);
+	msg.opinion.ppb++;
+	REFUSED(buf, dvmm_wire_encode(&msg, buf), DVMM_WIRE_VALUE);
+	msg.opinion.ppb = -6000001;
+	REFUSED(buf, dvmm_wire_encode(&msg, buf), DVMM_WIRE_VALUE);
+	msg.opinion.ppb = 0;
+	msg.opinion.ns = S64_MIN;
 	REFUSED(buf, dvmm_wire_encode(&msg, buf), DVMM_WIRE_VALUE);
 }
 
@@ -310,6 +359,7 @@ static const struct unit_test tests[] = {
 	TEST(nanoseconds_end_at_a_billion),
 	TEST(odd_tlv_is_refused),
 	TEST(steering_lies),
+	TEST(opinion_lies),
 	TEST(tlv_lies),
 	TEST(unknown_is_skipped),
 	TEST(mutations),
