@@ -66,6 +66,30 @@ static int dvmm_nl_put_sync(struct sk_buff *skb,
 	       dvmm_nl_put_u64(skb, DVMM_A_TX, sync->tx);
 }
 
+static int dvmm_nl_put_drop(struct sk_buff *skb, const char *reason, u64 count)
+{
+	struct nlattr *nest = nla_nest_start(skb, DVMM_A_DROP);
+	int err = nest ? 0 : -EMSGSIZE;
+
+	if (!err)
+		err = nla_put_string(skb, DVMM_DROP_A_REASON, reason) ?:
+		      nla_put_u64_64bit(skb, DVMM_DROP_A_COUNT, count, DVMM_DROP_A_PAD);
+	if (!err)
+		nla_nest_end(skb, nest);
+	return err;
+}
+
+static int dvmm_nl_put_security(struct sk_buff *skb,
+				const struct dvmm_sync_status *sync)
+{
+	int err = nla_put_u32(skb, DVMM_A_AUTH_KEY, sync->auth_key);
+	u32 i;
+
+	for (i = 0; !err && i < sync->drops; i++)
+		err = dvmm_nl_put_drop(skb, sync->drop[i].name, sync->drop[i].count);
+	return err;
+}
+
 static int dvmm_nl_put_clock(struct sk_buff *skb, u64 step_lag_ns)
 {
 	struct dvmm_clock_view view;
@@ -101,6 +125,7 @@ static int dvmm_nl_put_status(struct sk_buff *skb)
 	dvmm_vm_stats(&vms);
 	return dvmm_nl_put_state(skb, &sync) ?:
 	       dvmm_nl_put_sync(skb, &sync) ?:
+	       dvmm_nl_put_security(skb, &sync) ?:
 	       dvmm_nl_put_clock(skb, vms.step_lag_ns) ?:
 	       dvmm_nl_put_host(skb, &vms);
 }

@@ -13,8 +13,10 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "drops.h"
 #include "iface.h"
 #include "inbox.h"
+#include "keys.h"
 #include "netlink.h"
 #include "params.h"
 #include "port.h"
@@ -31,9 +33,12 @@ static struct task_struct *thread;
 /* Set by the network's notifier, looked at by the thread. */
 static enum dvmm_link link_now;
 
-/* Protects the port, and that it exists. */
+/* Protects the port, that it exists, and its keys. */
 static DEFINE_MUTEX(engine_lock);
 static struct dvmm_port *port;
+
+/* What the port's keys stand for; NULL while there are none. */
+static struct dvmm_keyset *keyset;
 
 static int send(void *ctx, const struct dvmm_address *to, bool event, const u8 *buf, size_t len,
 		u32 *key)
@@ -56,6 +61,11 @@ static bool held(void *ctx)
 	return dvmm_clock_held();
 }
 
+static int mac(void *ctx, u32 slot, const u8 *buf, size_t len, u8 *icv)
+{
+	return dvmm_keys_mac(keyset, slot, buf, len, icv);
+}
+
 static void publish(void *ctx, struct dvmm_clock_view *view)
 {
 	dvmm_clock_publish(view);
@@ -71,6 +81,7 @@ static const struct dvmm_port_ops port_ops = {
 	.random = random,
 	.tai_ns = tai_ns,
 	.held = held,
+	.mac = mac,
 	.clock = { .publish = publish, .step = step },
 };
 
@@ -94,6 +105,13 @@ static void trace_sample(u64 last_cycles)
 				       d->target.estimator.now.skew_ppb, d->view.bound_ns);
 }
 
+static void receive(const struct dvmm_inbox_item *item)
+{
+	if (dvmm_port_receive(port, &item->from, item->buf, item->len, item->cycles,
+			      dvmm_host_cycles()))
+		dvmm_inbox_believe(&inbox, &item->from);
+}
+
 static void empty_inbox(void)
 {
 	static struct dvmm_inbox_item item;
@@ -104,8 +122,7 @@ static void empty_inbox(void)
 		u64 last_cycles = port->discipline.last_cycles;
 
 		if (item.len)
-			dvmm_port_receive(port, &item.from, item.buf, item.len, item.cycles,
-					  dvmm_host_cycles());
+			receive(&item);
 		else
 			dvmm_port_stamp(port, item.key, item.cycles, dvmm_host_cycles());
 		trace_sample(last_cycles);
@@ -133,7 +150,8 @@ static u64 work(void)
 static void status_locked(struct dvmm_sync_status *status)
 {
 	dvmm_port_status(port, status, dvmm_host_cycles());
-	status->rx_dropped += dvmm_inbox_overflow(&inbox);
+	dvmm_drops_tell(status, "overflow", dvmm_inbox_overflow(&inbox));
+	dvmm_drops_tell(status, "flood", dvmm_inbox_flood(&inbox));
 	strscpy(status->iface, dvmm_params_iface(), sizeof(status->iface));
 	if (READ_ONCE(link_now) == DVMM_LINK_GONE)
 		strscpy(status->reason, "the network interface is gone: load the module anew",
@@ -219,7 +237,7 @@ static s16 utc_offset_s(void)
 
 static int open_transport(const struct dvmm_iface *iface)
 {
-	dvmm_inbox_init(&inbox);
+	dvmm_inbox_init(&inbox, dvmm_host_khz());
 	transport = dvmm_transport_udp(iface->ifindex, &inbox);
 	if (!IS_ERR(transport))
 		return 0;
@@ -231,7 +249,28 @@ static int open_transport(const struct dvmm_iface *iface)
 	return PTR_ERR(transport);
 }
 
-static int create_port(struct dvmm_port_config *config)
+bool dvmm_sync_runs(void)
+{
+	bool runs;
+
+	mutex_lock(&engine_lock);
+	runs = port;
+	mutex_unlock(&engine_lock);
+	return runs;
+}
+
+struct dvmm_keyset *dvmm_sync_rekey(struct dvmm_keyset *set)
+{
+	mutex_lock(&engine_lock);
+	if (port) {
+		swap(set, keyset);
+		dvmm_port_keys(port, dvmm_keys_ids(keyset));
+	}
+	mutex_unlock(&engine_lock);
+	return set;
+}
+
+static int create_port_locked(struct dvmm_port_config *config, struct dvmm_keyset *keys)
 {
 	struct dvmm_port *p = kvzalloc(sizeof(*p), GFP_KERNEL);
 
@@ -242,9 +281,28 @@ static int create_port(struct dvmm_port_config *config)
 	mutex_lock(&engine_lock);
 	dvmm_port_init(p, config, &port_ops, NULL, READ_ONCE(link_now) == DVMM_LINK_UP,
 		       dvmm_host_cycles());
+	keyset = keys;
+	dvmm_port_keys(p, dvmm_keys_ids(keys));
 	port = p;
 	mutex_unlock(&engine_lock);
 	return 0;
+}
+
+/* Whoever writes keys= meanwhile waits, lest his be lost. */
+static int create_port(struct dvmm_port_config *config)
+{
+	struct dvmm_keyset *keys;
+	int ret;
+
+	kernel_param_lock(THIS_MODULE);
+	keys = dvmm_keys_get();
+	ret = PTR_ERR_OR_ZERO(keys);
+	if (!ret)
+		ret = create_port_locked(config, keys);
+	if (ret && !IS_ERR(keys))
+		dvmm_keys_put(keys);
+	kernel_param_unlock(THIS_MODULE);
+	return ret;
 }
 
 static void destroy_port(void)
@@ -252,6 +310,8 @@ static void destroy_port(void)
 	mutex_lock(&engine_lock);
 	kvfree(port);
 	port = NULL;
+	dvmm_keys_put(keyset);
+	keyset = NULL;
 	mutex_unlock(&engine_lock);
 }
 

@@ -4,8 +4,20 @@
 
 #include "inbox.h"
 
-void dvmm_inbox_init(struct dvmm_inbox *inbox)
+static struct dvmm_rate rate(u32 khz, u32 hz)
 {
+	return (struct dvmm_rate) {
+		.interval_cycles = div_u64(khz * 1000ULL, hz), .burst = DVMM_INBOX_SIZE / 2,
+	};
+}
+
+void dvmm_inbox_init(struct dvmm_inbox *inbox, u32 khz)
+{
+	struct dvmm_rate known = rate(khz, DVMM_INBOX_KNOWN_HZ);
+	struct dvmm_rate strangers = rate(khz, DVMM_INBOX_STRANGERS_HZ);
+
+	dvmm_ratelimit_init(&inbox->limit, &known, &strangers);
+	inbox->flood = 0;
 	init_waitqueue_head(&inbox->wait);
 	spin_lock_init(&inbox->lock);
 	inbox->head = 0;
@@ -13,15 +25,25 @@ void dvmm_inbox_init(struct dvmm_inbox *inbox)
 	inbox->overflow = 0;
 }
 
-/* Room for one more, to be filled before the lock is dropped; NULL if there is none. */
-static struct dvmm_inbox_item *append(struct dvmm_inbox *inbox)
+/* One of @room, to be filled before the lock is dropped; NULL if there is none left. */
+static struct dvmm_inbox_item *append(struct dvmm_inbox *inbox, u32 room)
 {
 	lockdep_assert_held(&inbox->lock);
-	if (inbox->head - inbox->tail == DVMM_INBOX_SIZE) {
+	if (inbox->head - inbox->tail >= room) {
 		inbox->overflow++;
 		return NULL;
 	}
 	return &inbox->item[inbox->head++ % DVMM_INBOX_SIZE];
+}
+
+/* Room for a packet, if its sender has not sent too many. */
+static struct dvmm_inbox_item *admit(struct dvmm_inbox *inbox, const struct dvmm_address *from,
+				     u64 cycles)
+{
+	if (dvmm_ratelimit_take(&inbox->limit, from, cycles))
+		return append(inbox, DVMM_INBOX_SIZE - DVMM_INBOX_RESERVE);
+	inbox->flood++;
+	return NULL;
 }
 
 void dvmm_inbox_put_packet(struct dvmm_inbox *inbox, const struct dvmm_address *from,
@@ -35,7 +57,7 @@ void dvmm_inbox_put_packet(struct dvmm_inbox *inbox, const struct dvmm_address *
 	if (!len)
 		return;
 	spin_lock_irqsave(&inbox->lock, flags);
-	item = append(inbox);
+	item = admit(inbox, from, cycles);
 	if (item) {
 		item->cycles = cycles;
 		item->from = *from;
@@ -53,7 +75,7 @@ void dvmm_inbox_put_stamp(struct dvmm_inbox *inbox, u32 key, u64 cycles)
 	unsigned long flags;
 
 	spin_lock_irqsave(&inbox->lock, flags);
-	item = append(inbox);
+	item = append(inbox, DVMM_INBOX_SIZE);
 	if (item) {
 		item->cycles = cycles;
 		item->key = key;
@@ -75,6 +97,13 @@ bool dvmm_inbox_get(struct dvmm_inbox *inbox, struct dvmm_inbox_item *item)
 	return found;
 }
 
+void dvmm_inbox_believe(struct dvmm_inbox *inbox, const struct dvmm_address *from)
+{
+	spin_lock_irq(&inbox->lock);
+	dvmm_ratelimit_believe(&inbox->limit, from);
+	spin_unlock_irq(&inbox->lock);
+}
+
 bool dvmm_inbox_empty(const struct dvmm_inbox *inbox)
 {
 	return READ_ONCE(inbox->head) == READ_ONCE(inbox->tail);
@@ -83,4 +112,9 @@ bool dvmm_inbox_empty(const struct dvmm_inbox *inbox)
 u64 dvmm_inbox_overflow(const struct dvmm_inbox *inbox)
 {
 	return READ_ONCE(inbox->overflow);
+}
+
+u64 dvmm_inbox_flood(const struct dvmm_inbox *inbox)
+{
+	return READ_ONCE(inbox->flood);
 }

@@ -10,10 +10,18 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
+#include "ratelimit.h"
 #include "wire.h"
 
 /* Two seconds of the traffic of two hosts; a power of two. */
 #define DVMM_INBOX_SIZE 128
+
+/* Items that packets do not get: what others send must not crowd out our own stamps. */
+#define DVMM_INBOX_RESERVE 32
+
+/* Packets a second: of a host that was believed, and of all others together. */
+#define DVMM_INBOX_KNOWN_HZ 16384
+#define DVMM_INBOX_STRANGERS_HZ 2048
 
 struct sk_buff;
 
@@ -37,7 +45,8 @@ struct dvmm_inbox_item {
  * struct dvmm_inbox
  * @wait: the engine sleeps here
  * @head: items ever put in; @tail: taken out
- * @overflow: packets for which there was no room
+ * @overflow: items for which there was no room
+ * @limit: how many packets are let in, and @flood: how many were not
  * @lock: protects all but @wait
  */
 struct dvmm_inbox {
@@ -46,10 +55,13 @@ struct dvmm_inbox {
 	u32 head;
 	u32 tail;
 	u64 overflow;
+	u64 flood;
+	struct dvmm_ratelimit limit;
 	spinlock_t lock;	/* for any context */
 };
 
-void dvmm_inbox_init(struct dvmm_inbox *inbox);
+/* @khz: of the host counter. */
+void dvmm_inbox_init(struct dvmm_inbox *inbox, u32 khz);
 
 /* The datagram in @skb from @offset on, which came from @from at @cycles. Any context. */
 void dvmm_inbox_put_packet(struct dvmm_inbox *inbox, const struct dvmm_address *from,
@@ -61,7 +73,11 @@ void dvmm_inbox_put_stamp(struct dvmm_inbox *inbox, u32 key, u64 cycles);
 /* The oldest item. Return: whether there was one. */
 bool dvmm_inbox_get(struct dvmm_inbox *inbox, struct dvmm_inbox_item *item);
 
+/* A packet from @from was believed. Not from softirq. */
+void dvmm_inbox_believe(struct dvmm_inbox *inbox, const struct dvmm_address *from);
+
 bool dvmm_inbox_empty(const struct dvmm_inbox *inbox);
 u64 dvmm_inbox_overflow(const struct dvmm_inbox *inbox);
+u64 dvmm_inbox_flood(const struct dvmm_inbox *inbox);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A PTP port: its timers, and what the world may ask of it. */
+#include "drops.h"
 #include "port_internal.h"
 
 /* A live segment is replaced at least once a second; twice leaves room to be late. */
@@ -17,6 +18,13 @@
 
 /* So many event messages in a row without a stamp are no accident. */
 #define UNSTAMPED_MAX 8
+
+/* Responses to one host: in a sync interval, and at once. */
+#define REPLIES_EACH 4
+#define REPLY_BURST 16
+
+/* Silence after which a sender that has no numbers may have been restarted. */
+#define FORGET_NS (30 * DVMM_NSEC_PER_SEC)
 
 /* A second, and twice the time between exchanges, lest the servo overshoot. */
 #define TIME_CONSTANT_MIN_NS DVMM_NSEC_PER_SEC
@@ -132,6 +140,19 @@ static void configure(struct dvmm_port *p)
 	d->relax_cycles = dvmm_port_cycles(p, RELAX_TIMEOUTS * timeout_ns);
 }
 
+/* What hosts ask of us, and what is believed of them. */
+static void protect(struct dvmm_port *p)
+{
+	u64 interval_ns = dvmm_interval_ns(p->config.log_sync) / REPLIES_EACH;
+	struct dvmm_rate each = {
+		.interval_cycles = dvmm_port_cycles(p, interval_ns), .burst = REPLY_BURST,
+	};
+
+	dvmm_ratelimit_init(&p->replies, &each, &each);
+	dvmm_auth_init(&p->auth, p->ops->mac, p->ctx, p->ops->tai_ns(p->ctx),
+		       dvmm_port_cycles(p, FORGET_NS));
+}
+
 void dvmm_port_init(struct dvmm_port *p, const struct dvmm_port_config *config,
 		    const struct dvmm_port_ops *ops, void *ctx, bool link, u64 now)
 {
@@ -145,6 +166,7 @@ void dvmm_port_init(struct dvmm_port *p, const struct dvmm_port_config *config,
 	p->since_cycles = now;
 	dvmm_discipline_init(&p->discipline, &ops->clock, ctx, config->host_khz);
 	configure(p);
+	protect(p);
 	dvmm_port_arm(p, DVMM_TIMER_TICK, now);
 	if (link)
 		dvmm_port_link(p, true, now);
@@ -175,11 +197,18 @@ u64 dvmm_port_due(const struct dvmm_port *p)
 	return next;
 }
 
-void dvmm_port_receive(struct dvmm_port *p, const struct dvmm_address *from, const u8 *buf,
+bool dvmm_port_receive(struct dvmm_port *p, const struct dvmm_address *from, const u8 *buf,
 		       size_t len, u64 cycles, u64 now)
 {
-	dvmm_port_input(p, from, buf, len, cycles, now);
+	bool believed = dvmm_port_input(p, from, buf, len, cycles, now);
+
 	note_change(p, now);
+	return believed;
+}
+
+void dvmm_port_keys(struct dvmm_port *p, const struct dvmm_auth_keys *keys)
+{
+	p->auth.keys = *keys;
 }
 
 void dvmm_port_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now)
@@ -250,14 +279,12 @@ static const char *reason(const struct dvmm_port *p)
 	return "";
 }
 
-static u64 all_dropped(const struct dvmm_port *p)
+static void tell_drops(const struct dvmm_port *p, struct dvmm_sync_status *status)
 {
-	u64 sum = 0;
 	u32 why;
 
-	for (why = 0; why < DVMM_DROPS; why++)
-		sum += p->dropped[why];
-	return sum;
+	for (why = 1; why < DVMM_DROPS; why++)
+		dvmm_drops_tell(status, dvmm_drop_name(why), p->dropped[why]);
 }
 
 void dvmm_port_status(const struct dvmm_port *p, struct dvmm_sync_status *status, u64 now)
@@ -276,7 +303,8 @@ void dvmm_port_status(const struct dvmm_port *p, struct dvmm_sync_status *status
 	status->skew_ppb = dvmm_mult_skew_ppb(d->view.segment.mult, nominal);
 	status->path_delay_ns = slave ? d->target.estimator.now.delay_ns : 0;
 	status->rx = p->rx;
-	status->rx_dropped = all_dropped(p);
 	status->tx = p->tx;
+	status->auth_key = p->auth.keys.count ? p->auth.keys.id[0] : 0;
+	tell_drops(p, status);
 	strncpy(status->reason, reason(p), sizeof(status->reason) - 1);
 }

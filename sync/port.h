@@ -15,10 +15,12 @@
 #ifndef DVMM_PORT_H
 #define DVMM_PORT_H
 
+#include "auth.h"
 #include "discipline.h"
 #include "exchange.h"
 #include "foreign.h"
 #include "port_fsm.h"
+#include "ratelimit.h"
 #include "sync.h"
 
 /**
@@ -52,6 +54,7 @@ struct dvmm_port_config {
  * @random: any number
  * @tai_ns: the host's own idea of TAI, to found a cluster with
  * @held: whether VMs hold the clock
+ * @mac: integrity check values; NULL where dvmm_port_keys() is never called
  * @clock: where the clock goes
  */
 struct dvmm_port_ops {
@@ -60,6 +63,7 @@ struct dvmm_port_ops {
 	u64 (*random)(void *ctx);
 	u64 (*tai_ns)(void *ctx);
 	bool (*held)(void *ctx);
+	dvmm_auth_mac mac;
 	struct dvmm_clock_ops clock;
 };
 
@@ -83,7 +87,9 @@ enum dvmm_drop {
 	DVMM_DROP_CONFLICT,	/* another cluster, which VMs keep us from joining */
 	DVMM_DROP_STAMPS,	/* an exchange whose stamps cannot be */
 	DVMM_DROP_JUMP,		/* an exchange that contradicts those before */
-	DVMM_DROPS
+	DVMM_DROP_RATE,		/* more than may be asked of us, or than can be */
+	DVMM_DROP_AUTH = DVMM_DROP_RATE, /* plus an enum dvmm_auth_error, from 1 on; last */
+	DVMM_DROPS = DVMM_DROP_AUTH + DVMM_AUTH_ERRORS
 };
 
 /**
@@ -95,6 +101,9 @@ enum dvmm_drop {
  *	remembered while there is none
  * @predecessor: as leader: who led before
  * @foreign: masters heard
+ * @auth: keys, and what has been seen of others
+ * @replies, @reply: limits of the responses sent, to each host and in all
+ * @newcomer: limit of masters not heard before
  * @exchanger: what is in hand of the exchange with @parent
  * @discipline: the clock
  * @sync_key, @sync_pending: transmit stamp waited for, to send Follow_Up
@@ -121,6 +130,10 @@ struct dvmm_port {
 	u8 leader[8];
 	u8 predecessor[8];
 	struct dvmm_foreign_list foreign;
+	struct dvmm_auth auth;
+	struct dvmm_ratelimit replies;
+	struct dvmm_bucket reply;
+	struct dvmm_bucket newcomer;
 	struct dvmm_exchanger exchanger;
 	struct dvmm_discipline discipline;
 	u32 sync_key;
@@ -148,8 +161,11 @@ struct dvmm_port {
 void dvmm_port_init(struct dvmm_port *p, const struct dvmm_port_config *config,
 		    const struct dvmm_port_ops *ops, void *ctx, bool link, u64 now);
 
-/* A datagram came from @from, through either port, at @cycles. */
-void dvmm_port_receive(struct dvmm_port *p, const struct dvmm_address *from, const u8 *buf,
+/*
+ * A datagram came from @from, through either port, at @cycles. Return: whether it was
+ * believed: of our domain, well-formed, and authentic where there are keys.
+ */
+bool dvmm_port_receive(struct dvmm_port *p, const struct dvmm_address *from, const u8 *buf,
 		       size_t len, u64 cycles, u64 now);
 
 /* The event message sent under @key left at @cycles. */
@@ -163,6 +179,12 @@ u64 dvmm_port_due(const struct dvmm_port *p);
 
 /* The link came or went. */
 void dvmm_port_link(struct dvmm_port *p, bool up, u64 now);
+
+/*
+ * From now on, seal with the first of @keys, and believe nothing that is sealed with
+ * none of them. Those that a change leaves in place lose no message.
+ */
+void dvmm_port_keys(struct dvmm_port *p, const struct dvmm_auth_keys *keys);
 
 /* See dvmm_sync_adjfine(). */
 int dvmm_port_adjust(struct dvmm_port *p, s64 ppb, u64 now);

@@ -46,7 +46,7 @@ void dvmm_port_own_dataset(const struct dvmm_port *p, struct dvmm_dataset *ds);
 /* @why is an enum dvmm_wire_error or dvmm_drop. */
 void dvmm_port_drop(struct dvmm_port *p, int why);
 
-void dvmm_port_input(struct dvmm_port *p, const struct dvmm_address *from, const u8 *buf,
+bool dvmm_port_input(struct dvmm_port *p, const struct dvmm_address *from, const u8 *buf,
 		     size_t len, u64 cycles, u64 now);
 void dvmm_port_input_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now);
 

@@ -11,6 +11,9 @@
 /* Stamps older than this are not of the message that is waited for. */
 #define STAMP_AGE_MAX_NS DVMM_NSEC_PER_SEC
 
+/* Delay_Resp a second at most: a thousand slaves at 16 a second. */
+#define REPLIES_MAX 16384
+
 static bool is_slave(const struct dvmm_port *p)
 {
 	return p->state == DVMM_PORT_UNCALIBRATED || p->state == DVMM_PORT_SLAVE;
@@ -42,6 +45,19 @@ static int refuse_announce(const struct dvmm_port *p, const struct dvmm_msg *msg
 	return 0;
 }
 
+/* A list that changes all the time qualifies nobody (9.3.2.5). */
+static int refuse_newcomer(struct dvmm_port *p, const struct dvmm_msg *msg, u64 now)
+{
+	u64 interval_ns = dvmm_interval_ns(p->config.log_announce);
+	struct dvmm_rate rate = {
+		.interval_cycles = dvmm_port_cycles(p, interval_ns), .burst = DVMM_FOREIGN_MAX,
+	};
+
+	if (dvmm_foreign_find(&p->foreign, &msg->source))
+		return 0;
+	return dvmm_bucket_take(&p->newcomer, &rate, now) ? 0 : DVMM_DROP_RATE;
+}
+
 /*
  * Whoever leads our cluster keeps us from leading it; while we are of none, whoever
  * leads any.
@@ -55,7 +71,7 @@ static bool is_led_by(const struct dvmm_port *p, const struct dvmm_msg *msg)
 
 static void on_announce(struct dvmm_port *p, const struct dvmm_msg *msg, u64 now)
 {
-	int why = refuse_announce(p, msg);
+	int why = refuse_announce(p, msg) ?: refuse_newcomer(p, msg, now);
 
 	if (why)
 		return dvmm_port_drop(p, why);
@@ -120,6 +136,28 @@ static void on_delay_resp(struct dvmm_port *p, const struct dvmm_msg *msg, u64 n
 		on_exchange(p, now);
 }
 
+/* Each host asks once in a sync interval; all of them no more than can be answered. */
+static bool may_answer(struct dvmm_port *p, const struct dvmm_address *to, u64 now)
+{
+	struct dvmm_rate all = {
+		.interval_cycles = dvmm_port_cycles(p, DVMM_NSEC_PER_SEC / REPLIES_MAX),
+		.burst = REPLIES_MAX / 8,
+	};
+
+	dvmm_ratelimit_believe(&p->replies, to);
+	return dvmm_ratelimit_take(&p->replies, to, now) && dvmm_bucket_take(&p->reply, &all, now);
+}
+
+static void on_delay_req(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles, u64 now)
+{
+	if (p->state != DVMM_PORT_MASTER)
+		return;
+	if (may_answer(p, &msg->from, now))
+		dvmm_port_send_delay_resp(p, msg, cycles);
+	else
+		dvmm_port_drop(p, DVMM_DROP_RATE);
+}
+
 static void on_message(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles, u64 now)
 {
 	switch (msg->type) {
@@ -132,9 +170,7 @@ static void on_message(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycl
 	case DVMM_MSG_DELAY_RESP:
 		return on_delay_resp(p, msg, now);
 	case DVMM_MSG_DELAY_REQ:
-		if (p->state == DVMM_PORT_MASTER)
-			dvmm_port_send_delay_resp(p, msg, cycles);
-		return;
+		return on_delay_req(p, msg, cycles, now);
 	case DVMM_MSG_PDELAY_REQ:
 	case DVMM_MSG_PDELAY_RESP:
 	case DVMM_MSG_PDELAY_RESP_FOLLOW_UP:
@@ -142,22 +178,37 @@ static void on_message(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycl
 	}
 }
 
-void dvmm_port_input(struct dvmm_port *p, const struct dvmm_address *from, const u8 *buf,
+/* Why not to look at a message that is well-formed, or 0. */
+static int refuse(struct dvmm_port *p, struct dvmm_msg *msg, const u8 *buf, u64 now)
+{
+	int ret = 0;
+
+	if (msg->domain != p->config.domain)
+		return DVMM_DROP_DOMAIN;
+	if (!memcmp(msg->source.clock, p->id.clock, sizeof(msg->source.clock)))
+		return DVMM_DROP_OWN;
+	if (dvmm_auth_required(&p->auth))
+		ret = dvmm_auth_open(&p->auth, msg, buf, &p->id, now);
+	return ret ? DVMM_DROP_AUTH - ret : 0;
+}
+
+bool dvmm_port_input(struct dvmm_port *p, const struct dvmm_address *from, const u8 *buf,
 		     size_t len, u64 cycles, u64 now)
 {
 	struct dvmm_msg msg;
-	int ret = dvmm_wire_decode(&msg, buf, len);
+	int why = -dvmm_wire_decode(&msg, buf, len);
 
-	if (ret)
-		return dvmm_port_drop(p, -ret);
-	if (msg.domain != p->config.domain)
-		return dvmm_port_drop(p, DVMM_DROP_DOMAIN);
-	if (!memcmp(msg.source.clock, p->id.clock, sizeof(msg.source.clock)))
-		return dvmm_port_drop(p, DVMM_DROP_OWN);
+	if (!why)
+		why = refuse(p, &msg, buf, now);
+	if (why) {
+		dvmm_port_drop(p, why);
+		return false;
+	}
 	p->rx++;
 	msg.from = *from;
 	if (p->state != DVMM_PORT_FAULTY)
 		on_message(p, &msg, cycles, now);
+	return true;
 }
 
 void dvmm_port_input_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now)

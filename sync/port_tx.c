@@ -22,8 +22,12 @@ static int transmit(struct dvmm_port *p, const struct dvmm_address *to, const st
 {
 	u8 buf[DVMM_WIRE_TX_MAX];
 	size_t len = dvmm_wire_encode(msg, buf);
-	int ret = p->ops->send(p->ctx, to, dvmm_msg_is_event(msg->type), buf, len, key);
+	int ret = 0;
 
+	if (dvmm_auth_required(&p->auth))
+		ret = dvmm_auth_seal(&p->auth, buf, sizeof(buf), &len, msg->answers);
+	if (!ret)
+		ret = p->ops->send(p->ctx, to, dvmm_msg_is_event(msg->type), buf, len, key);
 	if (ret)
 		return ret;
 	p->tx++;
@@ -114,6 +118,7 @@ void dvmm_port_send_delay_resp(struct dvmm_port *p, const struct dvmm_msg *req, 
 	msg.sequence = req->sequence;
 	msg.correction = req->correction;
 	msg.requester = req->source;
+	msg.answers = req->number;
 	msg.time_ns = dvmm_discipline_ns(&p->discipline, cycles);
 	msg.steering = dvmm_discipline_steering(&p->discipline, cycles);
 	transmit(p, &dvmm_to_all, &msg, NULL);

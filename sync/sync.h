@@ -13,6 +13,9 @@
 #define DVMM_REASON_MAX 96
 #define DVMM_IFACE_MAX 16
 
+/* Reasons to drop a packet, at most. */
+#define DVMM_DROPS_MAX 48
+
 /* A snapshot of the engine; the members mean what DVMM_A_* of the same name say. */
 struct dvmm_sync_status {
 	enum dvmm_role role;
@@ -26,6 +29,12 @@ struct dvmm_sync_status {
 	u64 rx;
 	u64 rx_dropped;
 	u64 tx;
+	u32 auth_key;
+	u32 drops;
+	struct {
+		const char *name;
+		u64 count;
+	} drop[DVMM_DROPS_MAX];
 	char iface[DVMM_IFACE_MAX];
 	char reason[DVMM_REASON_MAX];
 };

@@ -56,8 +56,7 @@ static int get_time(const u8 *p, u64 *ns)
 	return 0;
 }
 
-/* The length of a message without TLVs, or 0 for a type not spoken. */
-static size_t body_len(u8 type)
+size_t dvmm_wire_body_len(u8 type)
 {
 	switch (type) {
 	case DVMM_MSG_SYNC:
@@ -92,11 +91,21 @@ static u8 control_field(enum dvmm_msg_type type)
 	}
 }
 
+size_t dvmm_wire_length(const u8 *buf)
+{
+	return get_be(buf + AT_LENGTH, 2);
+}
+
+void dvmm_wire_set_length(u8 *buf, size_t len)
+{
+	put_be(buf + AT_LENGTH, 2, len);
+}
+
 static void put_header(u8 *buf, const struct dvmm_msg *msg, size_t len)
 {
 	buf[AT_TYPE] = msg->type;
 	buf[AT_VERSION] = PTP_VERSION_2_1;
-	put_be(buf + AT_LENGTH, 2, len);
+	dvmm_wire_set_length(buf, len);
 	buf[AT_DOMAIN] = msg->domain;
 	put_be(buf + AT_FLAGS, 2, msg->flags);
 	put_be(buf + AT_CORRECTION, 8, msg->correction);
@@ -166,7 +175,7 @@ size_t dvmm_wire_encode(const struct dvmm_msg *msg, u8 *buf)
 
 	memset(buf, 0, DVMM_WIRE_TX_MAX);
 	put_time(buf + AT_TIME, msg->time_ns);
-	len = body_len(msg->type) + put_rest(buf, msg);
+	len = dvmm_wire_body_len(msg->type) + put_rest(buf, msg);
 	put_header(buf, msg, len);
 	return len;
 }
@@ -239,12 +248,12 @@ static int check_frame(const u8 *buf, size_t len)
 		return -DVMM_WIRE_VERSION;
 	if (buf[AT_TYPE] >> 4)
 		return -DVMM_WIRE_PROFILE;
-	body = body_len(buf[AT_TYPE] & 0xf);
+	body = dvmm_wire_body_len(buf[AT_TYPE] & 0xf);
 	if (!body)
 		return -DVMM_WIRE_TYPE;
 	if (len < body)
 		return -DVMM_WIRE_SHORT;
-	claimed = get_be(buf + AT_LENGTH, 2);
+	claimed = dvmm_wire_length(buf);
 	return claimed < body || claimed > len ? -DVMM_WIRE_LENGTH : 0;
 }
 
@@ -252,12 +261,6 @@ static bool may_carry_ours(enum dvmm_msg_type type)
 {
 	return type == DVMM_MSG_ANNOUNCE || type == DVMM_MSG_FOLLOW_UP ||
 	       type == DVMM_MSG_DELAY_RESP || type == DVMM_MSG_PDELAY_RESP_FOLLOW_UP;
-}
-
-static bool is_response(enum dvmm_msg_type type)
-{
-	return type == DVMM_MSG_DELAY_RESP || type == DVMM_MSG_PDELAY_RESP ||
-	       type == DVMM_MSG_PDELAY_RESP_FOLLOW_UP;
 }
 
 int dvmm_wire_decode(struct dvmm_msg *msg, const u8 *buf, size_t len)
@@ -272,12 +275,12 @@ int dvmm_wire_decode(struct dvmm_msg *msg, const u8 *buf, size_t len)
 	ret = get_time(buf + AT_TIME, &msg->time_ns);
 	if (ret)
 		return ret;
-	if (is_response(msg->type))
+	if (dvmm_msg_is_response(msg->type))
 		get_port_id(buf + AT_REQUESTER, &msg->requester);
 	if (!may_carry_ours(msg->type))
 		return 0;
 	if (msg->type == DVMM_MSG_ANNOUNCE)
 		get_announce(buf, &msg->announce);
-	body = body_len(msg->type);
-	return get_tlvs(buf + body, get_be(buf + AT_LENGTH, 2) - body, msg);
+	body = dvmm_wire_body_len(msg->type);
+	return get_tlvs(buf + body, dvmm_wire_length(buf) - body, msg);
 }

@@ -146,6 +146,8 @@ struct dvmm_announce {
  * @peer: Delay_Resp only; nobody if not told
  * @opinion: Pdelay_Resp_Follow_Up only; of no cluster if not told
  * @announce: Announce only
+ * @number: of an authenticated message (auth.h): its own, 0 if none
+ * @answers: of a response to be sent: @number of the request
  */
 struct dvmm_msg {
 	struct dvmm_address from;
@@ -162,6 +164,8 @@ struct dvmm_msg {
 	struct dvmm_wire_peer peer;
 	struct dvmm_wire_opinion opinion;
 	struct dvmm_announce announce;
+	u64 number;
+	u64 answers;
 };
 
 static inline bool dvmm_port_id_equal(const struct dvmm_port_id *a, const struct dvmm_port_id *b)
@@ -174,6 +178,19 @@ static inline bool dvmm_msg_is_event(enum dvmm_msg_type type)
 {
 	return type <= DVMM_MSG_PDELAY_RESP;
 }
+
+static inline bool dvmm_msg_is_response(enum dvmm_msg_type type)
+{
+	return type == DVMM_MSG_DELAY_RESP || type == DVMM_MSG_PDELAY_RESP ||
+	       type == DVMM_MSG_PDELAY_RESP_FOLLOW_UP;
+}
+
+/* The length of a message of @type up to its TLVs; 0 for a type not spoken. */
+size_t dvmm_wire_body_len(u8 type);
+
+/* messageLength (13.3.2.6) of the message in @buf. */
+size_t dvmm_wire_length(const u8 *buf);
+void dvmm_wire_set_length(u8 *buf, size_t len);
 
 /* Return: the length of @msg in @buf, which has room for DVMM_WIRE_TX_MAX bytes. */
 size_t dvmm_wire_encode(const struct dvmm_msg *msg, u8 *buf);

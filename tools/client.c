@@ -51,6 +51,7 @@ static const struct field {
 	[DVMM_A_PHC_INDEX] = { AT(phc_index), sizeof(__s32) },
 	[DVMM_A_IFACE] = { AT(iface), DVMM_IFACE_LEN },
 	[DVMM_A_REASON] = { AT(reason), DVMM_REASON_LEN },
+	[DVMM_A_AUTH_KEY] = { AT(auth_key), sizeof(__u32) },
 };
 
 /* Strings keep a NUL at their end: one byte less is copied, the rest is zero. */
@@ -61,12 +62,37 @@ static size_t room_for(const struct field *field, __u16 attribute)
 	return field->size;
 }
 
+static int take_drop_attribute(const struct nlattr *attr, void *data)
+{
+	__u16 len = mnl_attr_get_payload_len(attr);
+	struct dvmm_drop *drop = data;
+
+	if (mnl_attr_get_type(attr) == DVMM_DROP_A_COUNT && len == sizeof(drop->count))
+		memcpy(&drop->count, mnl_attr_get_payload(attr), len);
+	if (mnl_attr_get_type(attr) == DVMM_DROP_A_REASON)
+		memcpy(drop->reason, mnl_attr_get_payload(attr),
+		       len < DVMM_DROP_NAME_LEN ? len : DVMM_DROP_NAME_LEN - 1);
+	return MNL_CB_OK;
+}
+
+static int take_drop(const struct nlattr *attr, struct dvmm_status *status)
+{
+	int i;
+
+	for (i = 0; i < DVMM_DROPS_MAX; i++)
+		if (!status->drop[i].count)
+			return mnl_attr_parse_nested(attr, take_drop_attribute, &status->drop[i]);
+	return MNL_CB_OK;
+}
+
 static int take_attribute(const struct nlattr *attr, void *data)
 {
 	__u16 type = mnl_attr_get_type(attr), len = mnl_attr_get_payload_len(attr);
 	struct dvmm_status *status = data;
 	const struct field *field;
 
+	if (type == DVMM_A_DROP)
+		return take_drop(attr, status);
 	if (type > DVMM_A_MAX || !fields[type].size)
 		return MNL_CB_OK;
 	field = &fields[type];

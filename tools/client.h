@@ -9,6 +9,14 @@
 #define DVMM_IDENTITY_LEN 8
 #define DVMM_IFACE_LEN 32
 #define DVMM_REASON_LEN 256
+#define DVMM_DROPS_MAX 48
+#define DVMM_DROP_NAME_LEN 24
+
+/* Packets dropped for one reason. */
+struct dvmm_drop {
+	char reason[DVMM_DROP_NAME_LEN];
+	__u64 count;
+};
 
 /* The members mean what DVMM_A_* of the same name say. */
 struct dvmm_status {
@@ -34,6 +42,8 @@ struct dvmm_status {
 	__s32 phc_index;
 	char iface[DVMM_IFACE_LEN];
 	char reason[DVMM_REASON_LEN];
+	__u32 auth_key;
+	struct dvmm_drop drop[DVMM_DROPS_MAX];	/* as many as have a count */
 };
 
 struct client;

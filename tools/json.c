@@ -86,6 +86,29 @@ static void put_phc(FILE *out, const void *value)
 		fprintf(out, "\"/dev/ptp%d\"", index);
 }
 
+/* keyID; null while messages are not authenticated */
+static void put_key(FILE *out, const void *value)
+{
+	if (*(const __u32 *)value)
+		put_u32(out, value);
+	else
+		fputs("null", out);
+}
+
+/* {"forged": 3, ...}: reasons for which nothing was dropped are not there */
+static void put_drops(FILE *out, const void *value)
+{
+	const struct dvmm_drop *drop = value;
+
+	fputc('{', out);
+	for (int i = 0; i < DVMM_DROPS_MAX && drop[i].count; i++) {
+		fputs(i ? ", " : "", out);
+		put_text(out, drop[i].reason);
+		fprintf(out, ": %llu", drop[i].count);
+	}
+	fputc('}', out);
+}
+
 #define MEMBER(key, put) { #key, put, offsetof(struct dvmm_status, key) }
 
 static const struct member {
@@ -115,6 +138,8 @@ static const struct member {
 	{ "phc", put_phc, offsetof(struct dvmm_status, phc_index) },
 	MEMBER(iface, put_text),
 	MEMBER(reason, put_text),
+	MEMBER(auth_key, put_key),
+	MEMBER(drop, put_drops),
 };
 
 void print_json(FILE *out, const struct dvmm_status *status, bool pretty)

@@ -158,12 +158,32 @@ static void print_clock(FILE *out, const struct dvmm_status *status)
 	print_ns_line(out, "for guests", status->guest_bound_ns);
 }
 
+static void print_drops(FILE *out, const struct dvmm_drop drop[DVMM_DROPS_MAX])
+{
+	if (!drop[0].count)
+		return;
+	fprintf(out, "%-15s", "dropped");
+	for (int i = 0; i < DVMM_DROPS_MAX && drop[i].count; i++)
+		fprintf(out, "%s%llu %s", i ? ", " : "", drop[i].count, drop[i].reason);
+	fputc('\n', out);
+}
+
+static void print_security(FILE *out, const struct dvmm_status *status)
+{
+	if (status->auth_key)
+		fprintf(out, "%-15sby key %u\n", "authenticated", status->auth_key);
+	else
+		fprintf(out, "%-15sno\n", "authenticated");
+}
+
 static void print_host(FILE *out, const struct dvmm_status *status)
 {
 	fprintf(out, "%-15s%u attached, %llu line changes\n", "VMs",
 		status->vms, status->line_changes);
 	fprintf(out, "%-15s%llu received, %llu dropped, %llu sent\n",
 		"messages", status->rx, status->rx_dropped, status->tx);
+	print_drops(out, status->drop);
+	print_security(out, status);
 	fprintf(out, "%-15s%s\n", "interface", status->iface);
 	if (status->phc_index >= 0)
 		fprintf(out, "%-15s/dev/ptp%d\n", "PHC", status->phc_index);

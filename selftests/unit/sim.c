@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "mac.h"
 #include "sim.h"
 
 /* How often what must always hold is looked at. */
@@ -166,6 +167,8 @@ static int op_send(void *ctx, const struct dvmm_address *address, bool is_event,
 	int from = host - sim->host, to;
 
 	sim->packets++;
+	if (sim->tap)
+		sim->tap(sim, from, buf, len);
 	for (to = 0; to < sim->hosts; to++) {
 		const struct sim_link *link = &sim->link[from][to];
 
@@ -236,11 +239,19 @@ static int op_step(void *ctx, const struct dvmm_clock_view *view)
 	return 0;
 }
 
+static int op_mac(void *ctx, u32 slot, const u8 *buf, size_t len, u8 *icv)
+{
+	struct sim_host *host = ctx;
+
+	return unit_mac(&host->port.auth.keys.id[slot], slot, buf, len, icv);
+}
+
 static const struct dvmm_port_ops ops = {
 	.send = op_send,
 	.random = op_random,
 	.tai_ns = op_tai,
 	.held = op_held,
+	.mac = op_mac,
 	.clock = { .publish = op_publish, .step = op_step },
 };
 
@@ -310,6 +321,11 @@ void sim_adjust(struct sim_host *host, s64 ppb)
 {
 	if (dvmm_port_adjust(&host->port, ppb, sim_cycles(host)))
 		abort();
+}
+
+void sim_forge(struct sim *sim, int from, int to, const u8 *buf, size_t len)
+{
+	deliver(sim, from, to, buf, len);
 }
 
 void sim_inject(struct sim *sim, int group, const struct dvmm_msg *msg)

@@ -54,6 +54,8 @@ struct sim {
 	size_t events, room;
 	u64 order;
 	u64 packets;
+	/* if set: sees every message sent */
+	void (*tap)(struct sim *sim, int from, const u8 *buf, size_t len);
 	/* what must always hold */
 	u64 checks;
 	u64 violations;		/* error beyond the bound */
@@ -96,6 +98,9 @@ void sim_adjust(struct sim_host *host, s64 ppb);
 
 /* As if from the network; heard by all hosts of @group. */
 void sim_inject(struct sim *sim, int group, const struct dvmm_msg *msg);
+
+/* As if from the network: bytes for host @to, seemingly from host @from. */
+void sim_forge(struct sim *sim, int from, int to, const u8 *buf, size_t len);
 
 /* Go on for @ns. */
 void sim_run(struct sim *sim, u64 ns);

@@ -35,6 +35,15 @@ static void put_numbers(struct nlmsghdr *nlh)
 	mnl_attr_put_u32(nlh, DVMM_A_PHC_INDEX, 3);
 }
 
+static void put_drop(struct nlmsghdr *nlh, const char *reason, __u64 count)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, DVMM_A_DROP);
+
+	mnl_attr_put_strz(nlh, DVMM_DROP_A_REASON, reason);
+	mnl_attr_put_u64(nlh, DVMM_DROP_A_COUNT, count);
+	mnl_attr_nest_end(nlh, nest);
+}
+
 /* As the kernel's status, with an attribute of a later version at its end. */
 static struct nlmsghdr *message(char *buffer, const char *reason)
 {
@@ -47,6 +56,9 @@ static struct nlmsghdr *message(char *buffer, const char *reason)
 	put_numbers(nlh);
 	mnl_attr_put_strz(nlh, DVMM_A_IFACE, "eth0");
 	mnl_attr_put_strz(nlh, DVMM_A_REASON, reason);
+	mnl_attr_put_u32(nlh, DVMM_A_AUTH_KEY, 8);
+	put_drop(nlh, "forged", 3);
+	put_drop(nlh, "a-reason-that-is-far-too-long", 4);
 	mnl_attr_put_u32(nlh, DVMM_A_MAX + 1, 1);
 	return nlh;
 }
@@ -98,6 +110,8 @@ static void test_status(void)
 	       "for guests     none\n"
 	       "VMs            2 attached, 77 line changes\n"
 	       "messages       300 received, 1 dropped, 150 sent\n"
+	       "dropped        3 forged, 4 a-reason-that-is-far-to\n"
+	       "authenticated  by key 8\n"
 	       "interface      eth0\n"
 	       "PHC            /dev/ptp3\n");
 }
@@ -132,7 +146,9 @@ static void test_json(void)
 	       "  \"tx\": 150,\n"
 	       "  \"phc\": \"/dev/ptp3\",\n"
 	       "  \"iface\": \"eth0\",\n"
-	       "  \"reason\": \"a \\\"quote\\\", a \\\\ and a line\"\n"
+	       "  \"reason\": \"a \\\"quote\\\", a \\\\ and a line\",\n"
+	       "  \"auth_key\": 8,\n"
+	       "  \"drop\": {\"forged\": 3, \"a-reason-that-is-far-to\": 4}\n"
 	       "}\n");
 }
 
@@ -184,7 +200,9 @@ static void test_nothing_known(void)
 	       "  \"tx\": 0,\n"
 	       "  \"phc\": null,\n"
 	       "  \"iface\": \"\",\n"
-	       "  \"reason\": \"\"\n"
+	       "  \"reason\": \"\",\n"
+	       "  \"auth_key\": null,\n"
+	       "  \"drop\": {}\n"
 	       "}\n");
 }
 

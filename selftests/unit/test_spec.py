@@ -68,6 +68,11 @@ class Spec(unittest.TestCase):
         spec = numbered(prefix, self.attributes, 1)
         self.assertEqual({"DVMM_A_UNSPEC": 0} | spec, header_enum("dvmm_attr"))
 
+    def test_nested_attributes(self):
+        nested = SPEC["attribute-sets"][1]
+        spec = numbered(nested["name-prefix"], nested["attributes"], 1)
+        self.assertEqual({"DVMM_DROP_A_UNSPEC": 0} | spec, header_enum("dvmm_drop_attr"))
+
     def test_attribute_types(self):
         for attribute in self.attributes[1:]:
             name = upper("dvmm-a-", attribute["name"])

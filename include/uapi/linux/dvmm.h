@@ -81,6 +81,10 @@ enum dvmm_cmd {
  * @DVMM_A_PHC_INDEX: s32, N of /dev/ptpN, -1 while none
  * @DVMM_A_IFACE: string, the network interface
  * @DVMM_A_REASON: string, why the state is what it is, for people
+ * @DVMM_A_AUTH_KEY: u32, keyID of the key that messages are authenticated with; 0:
+ *	none are, and none need be
+ * @DVMM_A_DROP: nest, enum dvmm_drop_attr; once for each reason for which any
+ *	of DVMM_A_RX_DROPPED were dropped
  */
 enum dvmm_attr {
 	DVMM_A_UNSPEC,
@@ -107,9 +111,28 @@ enum dvmm_attr {
 	DVMM_A_PHC_INDEX,
 	DVMM_A_IFACE,
 	DVMM_A_REASON,
+	DVMM_A_AUTH_KEY,
+	DVMM_A_DROP,
 
 	__DVMM_A_MAX,
 #define DVMM_A_MAX (__DVMM_A_MAX - 1)
+};
+
+/**
+ * enum dvmm_drop_attr - packets dropped for one reason, since load
+ * @DVMM_DROP_A_UNSPEC: never sent
+ * @DVMM_DROP_A_PAD: alignment
+ * @DVMM_DROP_A_REASON: string, a word of those in dvmmctl(8); more may come
+ * @DVMM_DROP_A_COUNT: u64, not 0
+ */
+enum dvmm_drop_attr {
+	DVMM_DROP_A_UNSPEC,
+	DVMM_DROP_A_PAD,
+	DVMM_DROP_A_REASON,
+	DVMM_DROP_A_COUNT,
+
+	__DVMM_DROP_A_MAX,
+#define DVMM_DROP_A_MAX (__DVMM_DROP_A_MAX - 1)
 };
 
 #endif
