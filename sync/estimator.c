@@ -11,6 +11,9 @@
 /* From 16 exchanges on by half as much again: 16, 24, 36, 54, 81, 121, 181, 271, 406. */
 #define WINDOWS 9
 
+/* A shorter time tells less of a rate than is known beforehand. */
+#define DOUBT_SPAN_MIN_US 1000
+
 /* Older exchanges hardly narrow the interval: 4 s at 50 ppm widen one by 200 us. */
 #define INTERVAL_DEPTH 64
 
@@ -169,6 +172,36 @@ static void fit(struct dvmm_estimator *e)
 	remember_skew(e);
 }
 
+/*
+ * The steepest and the least steep line, in ppb, that pass through what is certain at the
+ * newest exchange and at one @p before it: half a round trip to either side of the middle.
+ */
+static void narrow_slope(const struct dvmm_point *newest, const struct dvmm_point *p,
+			 s64 *low_ppb, s64 *high_ppb)
+{
+	s64 dx_us = newest->x_us - p->x_us, dy_ns = newest->y_ns - p->y_ns;
+	s64 room_ns = min_t(u64, newest->delay_ns / 2 + p->delay_ns / 2, DVMM_LINEFIT_Y_MAX_NS);
+
+	if (dx_us < DOUBT_SPAN_MIN_US)
+		return;
+	*low_ppb = max(*low_ppb, div64_s64((dy_ns - room_ns) * 1000000, dx_us));
+	*high_ppb = min(*high_ppb, div64_s64((dy_ns + room_ns) * 1000000, dx_us));
+}
+
+/*
+ * A standard error is of noise. One who holds packets back makes no noise: he can bend
+ * the line as far as the round trips leave room, and no further.
+ */
+static void doubt(struct dvmm_estimator *e)
+{
+	s64 low_ppb = -DVMM_SKEW_MAX_PPB, high_ppb = DVMM_SKEW_MAX_PPB, skew_ppb = e->now.skew_ppb;
+	u32 i;
+
+	for (i = 1; i < e->count; i++)
+		narrow_slope(&e->points[0], &e->points[i], &low_ppb, &high_ppb);
+	e->doubt_ppb = max(max(high_ppb - skew_ppb, skew_ppb - low_ppb), 0LL);
+}
+
 /* The estimate is never outside what is certain. */
 static int confine(struct dvmm_estimator *e)
 {
@@ -197,6 +230,7 @@ int dvmm_estimator_add(struct dvmm_estimator *e, const struct dvmm_exchange *x)
 	if (ret)
 		return ret;
 	fit(e);
+	doubt(e);
 	return confine(e);
 }
 
@@ -209,7 +243,7 @@ u64 dvmm_estimator_ns(const struct dvmm_estimator *e, u64 cycles)
 u32 dvmm_estimator_drift_ppb(const struct dvmm_estimator *e)
 {
 	return DVMM_DRIFT_MAX_PPB +
-	       min_t(u64, 4 * e->now.skew_error_ppb, DVMM_SKEW_UNKNOWN_PPB);
+	       min_t(u64, max(4 * e->now.skew_error_ppb, e->doubt_ppb), DVMM_SKEW_UNKNOWN_PPB);
 }
 
 /* By how much the clocks may have drifted apart in @ns, either way. */

@@ -107,6 +107,7 @@ struct dvmm_point {
  * @now: the present estimate
  * @known_ppb: the last skew that was learnt well, or 0
  * @known_error_ppb: how far it may be off by now, one standard error
+ * @doubt_ppb: how far the present skew may be off for certain, wander aside
  */
 struct dvmm_estimator {
 	u64 nominal;
@@ -117,6 +118,7 @@ struct dvmm_estimator {
 	struct dvmm_estimate now;
 	s64 known_ppb;
 	u64 known_error_ppb;
+	u64 doubt_ppb;
 };
 
 void dvmm_estimator_init(struct dvmm_estimator *e, u64 nominal);

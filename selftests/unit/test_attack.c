@@ -211,6 +211,45 @@ static void floods_are_cut_off(void)
 	finish(sim);
 }
 
+/*
+ * One direction is held back, by steps or slowly. Two hosts cannot see it; the error is
+ * half of it; the bound is never less. The simulator compares all the while.
+ */
+static void hold_back(u64 seed, int from, u64 most_ns, u64 step_ns)
+{
+	struct sim *sim = sim_new(seed, &bed);
+	struct sim_host *b;
+	u64 base, quiet_bound, held_ns;
+
+	start_keyed(sim, 30, &key7);
+	sim_run(sim, 3 * SIM_SECOND);
+	b = start_keyed(sim, -30, &key7);
+	sim_run(sim, 15 * SIM_SECOND);
+	quiet_bound = sim_bound_ns(b);
+	base = sim->link[from][!from].base_ns;
+	for (held_ns = step_ns; held_ns <= most_ns; held_ns += step_ns) {
+		sim->link[from][!from].base_ns = base + held_ns;
+		sim_run(sim, SIM_SECOND / 4);
+	}
+	sim_run(sim, 20 * SIM_SECOND);
+	sim_measure(sim);
+	sim_run(sim, 5 * SIM_SECOND);
+	report(sim, from ? "requests held back" : "Sync held back");
+	CHECK(sim_state(b) != DVMM_STATE_UNSYNCHRONISED);
+	CHECK(sim_stats(sim).bound_ns >= quiet_bound + most_ns / 2);
+	CHECK(sim_stats(sim).bound_ns >= sim_stats(sim).max_ns);
+	CHECK(sim->checks > 50000);
+	finish(sim);
+}
+
+static void delay_attacks_widen_the_bound(void)
+{
+	hold_back(57, 0, 4 * MS, 4 * MS);
+	hold_back(58, 1, 4 * MS, 4 * MS);
+	hold_back(59, 0, 2 * MS, 20000);
+	hold_back(60, 1, 2 * MS, 20000);
+}
+
 static const struct unit_test tests[] = {
 	TEST(with_one_key_they_agree),
 	TEST(without_the_key_nobody_gets_in),
@@ -218,6 +257,7 @@ static const struct unit_test tests[] = {
 	TEST(recordings_are_of_no_use),
 	TEST(nobody_joins_a_recording),
 	TEST(floods_are_cut_off),
+	TEST(delay_attacks_widen_the_bound),
 };
 
 UNIT_MAIN(tests)

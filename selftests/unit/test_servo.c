@@ -128,7 +128,8 @@ static void rate_is_the_learnt_one_when_settled(void)
 	struct dvmm_clock_view view = settle(0, -777000, 10);
 
 	CHECK_NEAR(dvmm_mult_skew_ppb(view.segment.mult, nominal()), -777000, 200);
-	CHECK_IN(view.bound_growth_ppb, 250000, 260000);
+	/* and so far certain: by 100 us round trips, 10 s apart */
+	CHECK_IN(view.bound_growth_ppb, 260000, 285000);
 }
 
 static void jump_lands_on_the_estimate(void)
@@ -152,7 +153,7 @@ static void steering_is_applied(void)
 
 	dvmm_servo_jump(target, &view, later);
 	plain = dvmm_clock_bound_ns(&view, later);
-	CHECK_IN(plain, 200000 + 50000, 200000 + 50000 + 60000);
+	CHECK_IN(plain, 200000 + 50000, 200000 + 50000 + 100000);
 	target->steering.ns = 7000;
 	target->steering.ppb = 50000;
 	CHECK_NEAR(dvmm_target_ns(target, later), MASTER_EPOCH + DVMM_NSEC_PER_SEC + 7000 + 50000, 100);
