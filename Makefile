@@ -26,6 +26,7 @@ help:
 	@echo "make demo       two hosts, two guests, one time (does all its own set-up)"
 	@echo "make test       every test that CI runs (does all its own set-up)"
 	@echo "make unit       unit and property tests only, in user space"
+	@echo "make fuzz       libFuzzer on all that reads the network; SECONDS=60 for each target"
 	@echo "make check      sparse, checkpatch, no kernel versions outside compat/"
 	@echo "make bench      benchmarks beside stock KVM"
 	@echo "make clean"
@@ -42,6 +43,11 @@ test: setup
 
 unit:
 	@$(MAKE) -s -C selftests/unit
+	@$(MAKE) -s -C selftests/fuzz check
+
+# Each target for so long: make fuzz SECONDS=60
+fuzz:
+	@$(MAKE) -s -C selftests/fuzz fuzz
 
 check:
 	@scripts/check
@@ -53,6 +59,6 @@ bench: setup
 clean:
 	@$(MAKE) -s -C $(KDIR) M=$(CURDIR) clean
 	@rm -f kvm_hooks/layout.h
-	@for dir in tools selftests/unit selftests/guest selftests/host; do $(MAKE) -s -C $$dir clean; done
+	@for dir in tools selftests/unit selftests/fuzz selftests/guest selftests/host; do $(MAKE) -s -C $$dir clean; done
 
-.PHONY: all module tools programs help setup demo test unit check bench clean
+.PHONY: all module tools programs help setup demo test unit fuzz check bench clean

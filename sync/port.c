@@ -21,7 +21,7 @@
 
 /* Responses to one host: in a sync interval, and at once. */
 #define REPLIES_EACH 4
-#define REPLY_BURST 16
+#define REPLY_BURST 32
 
 /* Silence after which a sender that has no numbers may have been restarted. */
 #define FORGET_NS (30 * DVMM_NSEC_PER_SEC)

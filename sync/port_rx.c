@@ -136,8 +136,11 @@ static void on_delay_resp(struct dvmm_port *p, const struct dvmm_msg *msg, u64 n
 		on_exchange(p, now);
 }
 
-/* Each host asks once in a sync interval; all of them no more than can be answered. */
-static bool may_answer(struct dvmm_port *p, const struct dvmm_address *to, u64 now)
+/*
+ * Each host asks once in a sync interval; all of them no more than can be answered. What
+ * counts is when they asked: we may have been late to look.
+ */
+static bool may_answer(struct dvmm_port *p, const struct dvmm_address *to, u64 cycles)
 {
 	struct dvmm_rate all = {
 		.interval_cycles = dvmm_port_cycles(p, DVMM_NSEC_PER_SEC / REPLIES_MAX),
@@ -145,14 +148,15 @@ static bool may_answer(struct dvmm_port *p, const struct dvmm_address *to, u64 n
 	};
 
 	dvmm_ratelimit_believe(&p->replies, to);
-	return dvmm_ratelimit_take(&p->replies, to, now) && dvmm_bucket_take(&p->reply, &all, now);
+	return dvmm_ratelimit_take(&p->replies, to, cycles) &&
+	       dvmm_bucket_take(&p->reply, &all, cycles);
 }
 
-static void on_delay_req(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles, u64 now)
+static void on_delay_req(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles)
 {
 	if (p->state != DVMM_PORT_MASTER)
 		return;
-	if (may_answer(p, &msg->from, now))
+	if (may_answer(p, &msg->from, cycles))
 		dvmm_port_send_delay_resp(p, msg, cycles);
 	else
 		dvmm_port_drop(p, DVMM_DROP_RATE);
@@ -170,7 +174,7 @@ static void on_message(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycl
 	case DVMM_MSG_DELAY_RESP:
 		return on_delay_resp(p, msg, now);
 	case DVMM_MSG_DELAY_REQ:
-		return on_delay_req(p, msg, cycles, now);
+		return on_delay_req(p, msg, cycles);
 	case DVMM_MSG_PDELAY_REQ:
 	case DVMM_MSG_PDELAY_RESP:
 	case DVMM_MSG_PDELAY_RESP_FOLLOW_UP:

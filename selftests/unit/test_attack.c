@@ -193,7 +193,7 @@ static void floods_are_cut_off(void)
 		sim_run(sim, MS / 2);
 	}
 	/* 5 s: 64 a second to that one, and what else a leader sends */
-	CHECK_IN(a->port.tx - replies, 5 * 64 + 200, 5 * 64 + 16 + 270);
+	CHECK_IN(a->port.tx - replies, 5 * 64 + 200, 5 * 64 + 32 + 270);
 	CHECK_IN(a->port.dropped[DVMM_DROP_RATE], 9000, 10000);
 	tell.announce.has_cluster = true;
 	tell.announce.cluster.cluster = (struct dvmm_cluster) { .id = 1, .tsc_khz = 2900000 };

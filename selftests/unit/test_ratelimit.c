@@ -79,6 +79,8 @@ static void many_are_known(void)
 	u32 host, known = 0;
 
 	dvmm_ratelimit_init(limit, &rate, &none);
+	dvmm_ratelimit_believe(limit, &leader);
+	CHECK_EQ(take_all(limit, htonl(0x0a4d0001), 1), 10);
 	for (host = 2; host < 900; host++) {
 		a = address(htonl(0x0a4d0000 + host));
 		dvmm_ratelimit_believe(limit, &a);
@@ -87,7 +89,8 @@ static void many_are_known(void)
 	for (host = 2; host < 900; host++)
 		known += take_all(limit, htonl(0x0a4d0000 + host), 1) == 10;
 	CHECK_IN(known, 700, 898);
-	CHECK_EQ(take_all(limit, htonl(0x0a4d0001), 1), 10);
+	/* one that was put out, and came back, would have a full bucket */
+	CHECK_EQ(take_all(limit, htonl(0x0a4d0001), 1), 0);
 	free(limit);
 }
 
