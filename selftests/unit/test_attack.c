@@ -250,6 +250,46 @@ static void delay_attacks_widen_the_bound(void)
 	hold_back(60, 1, 2 * MS, 20000);
 }
 
+/* Whatever the one who holds the wire thinks of: either direction, steps and ramps. */
+static void any_delay_attack(u64 seed)
+{
+	struct sim *sim = sim_new(seed, seed & 1 ? &bed : &quiet);
+	u64 base = sim->link[0][1].base_ns;
+	int round, step, from;
+
+	start_keyed(sim, (double)(unit_random() % 100) - 50, &key7);
+	sim_run(sim, 3 * SIM_SECOND);
+	start_keyed(sim, (double)(unit_random() % 100) - 50, &key7);
+	sim_run(sim, SIM_SECOND + unit_random() % (10 * SIM_SECOND));
+	for (round = 0; round < 12; round++) {
+		u64 span_ns = unit_random() % (4 * SIM_SECOND), steps = 1 + unit_random() % 40;
+		s64 most_ns = unit_random() % (10000ULL << unit_random() % 11), was;
+
+		from = (int)(unit_random() & 1);
+		was = sim->link[from][!from].base_ns;
+		for (step = 1; step <= (int)steps; step++) {
+			s64 way_ns = (s64)base + most_ns - was;
+
+			sim->link[from][!from].base_ns = was + way_ns * step / (s64)steps;
+			sim_run(sim, span_ns / steps);
+		}
+		if (unit_random() % 3 == 0)
+			sim->link[0][1].base_ns = sim->link[1][0].base_ns = base;
+		sim_run(sim, unit_random() % (8 * SIM_SECOND));
+	}
+	CHECK(sim->checks > 10000);
+	finish(sim);
+}
+
+static void no_delay_attack_escapes_the_bound(void)
+{
+	const char *rounds = getenv("ATTACKS");
+	u64 seed, last = rounds ? strtoull(rounds, NULL, 10) : 30;
+
+	for (seed = 1; seed <= last; seed++)
+		any_delay_attack(seed);
+}
+
 static const struct unit_test tests[] = {
 	TEST(with_one_key_they_agree),
 	TEST(without_the_key_nobody_gets_in),
@@ -258,6 +298,7 @@ static const struct unit_test tests[] = {
 	TEST(nobody_joins_a_recording),
 	TEST(floods_are_cut_off),
 	TEST(delay_attacks_widen_the_bound),
+	TEST(no_delay_attack_escapes_the_bound),
 };
 
 UNIT_MAIN(tests)
