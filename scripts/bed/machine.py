@@ -49,7 +49,14 @@ class Sockets:
 
 
 def kvm_usable() -> bool:
-    return os.access("/dev/kvm", os.R_OK | os.W_OK)
+    """Hosts need KVM themselves, so L0's must nest. Some /dev/kvm cannot: those of machines whose CPU shows no
+    virtualisation, as under PVM."""
+    return os.access("/dev/kvm", os.R_OK | os.W_OK) and any(_nests(vendor) for vendor in ("kvm_amd", "kvm_intel"))
+
+
+def _nests(vendor: str) -> bool:
+    parameter = Path(f"/sys/module/{vendor}/parameters/nested")
+    return parameter.exists() and parameter.read_text().strip() in ("1", "Y")
 
 
 def _cpu() -> list[str]:
