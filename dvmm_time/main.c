@@ -3,6 +3,7 @@
 #include <linux/module.h>
 
 #include "clock.h"
+#include "counters.h"
 #include "device.h"
 #include "hook.h"
 #include "netlink.h"
@@ -48,9 +49,12 @@ static int __init dvmm_init(void)
 	ret = dvmm_clock_init();
 	if (ret)
 		return ret;
-	ret = attach_to_kvm();
+	ret = dvmm_counters_init();
 	if (ret)
 		return ret;
+	ret = attach_to_kvm();
+	if (ret)
+		goto err_counters;
 	ret = dvmm_netlink_init();
 	if (ret)
 		goto err_detach;
@@ -73,6 +77,8 @@ err_netlink:
 	dvmm_netlink_exit();
 err_detach:
 	detach_from_kvm();
+err_counters:
+	dvmm_counters_exit();
 	return ret;
 }
 
@@ -83,6 +89,7 @@ static void __exit dvmm_exit(void)
 	dvmm_sync_exit();
 	dvmm_netlink_exit();
 	detach_from_kvm();
+	dvmm_counters_exit();
 }
 
 module_init(dvmm_init);

@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "netlink.h"
+#include "netlink_sources.h"
 #include "phc.h"
 #include "sync.h"
 #include "vm.h"
@@ -184,6 +185,12 @@ static const struct genl_ops dvmm_nl_ops[] = {
 	{
 		.cmd = DVMM_CMD_STATUS,
 		.doit = dvmm_nl_status_doit,
+		.policy = dvmm_nl_no_attributes,
+		.maxattr = ARRAY_SIZE(dvmm_nl_no_attributes) - 1,
+	},
+	{
+		.cmd = DVMM_CMD_SOURCES,
+		.dumpit = dvmm_nl_sources_dumpit,
 		.policy = dvmm_nl_no_attributes,
 		.maxattr = ARRAY_SIZE(dvmm_nl_no_attributes) - 1,
 	},

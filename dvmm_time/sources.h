@@ -13,22 +13,7 @@
 #define DVMM_SOURCES_H
 
 #include "allan.h"
-
-/* Places in every array here. */
-enum dvmm_source_id {
-	DVMM_SOURCE_TSC,
-	DVMM_SOURCE_HPET,
-	DVMM_SOURCE_PM_TIMER,
-	DVMM_SOURCE_RAW,	/* the kernel's CLOCK_MONOTONIC_RAW */
-	DVMM_SOURCES,
-};
-
-enum dvmm_source_fault {
-	DVMM_FAULT_NONE,
-	DVMM_FAULT_JUMP,
-	DVMM_FAULT_STOP,
-	DVMM_FAULT_RATE,
-};
+#include <uapi/linux/dvmm.h>
 
 /* The caller's part: rounds per second, and that they may be as late as this. */
 #define DVMM_SOURCES_HZ 8

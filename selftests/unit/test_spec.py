@@ -73,6 +73,21 @@ class Spec(unittest.TestCase):
         spec = numbered(nested["name-prefix"], nested["attributes"], 1)
         self.assertEqual({"DVMM_DROP_A_UNSPEC": 0} | spec, header_enum("dvmm_drop_attr"))
 
+    def test_sources(self):
+        for name in ("source-id", "source-fault"):
+            enum = definition(name)
+            entries = [{"name": entry} for entry in enum["entries"]]
+            self.assertEqual(numbered(enum["name-prefix"], entries, 0),
+                             header_enum("dvmm_" + name.replace("-", "_")))
+        source = SPEC["attribute-sets"][2]
+        spec = numbered(source["name-prefix"], source["attributes"], 1)
+        self.assertEqual({"DVMM_SOURCE_A_UNSPEC": 0} | spec, header_enum("dvmm_source_attr"))
+        names = [a["name"] for a in source["attributes"][1:]]
+        self.assertEqual(SPEC["operations"]["list"][2]["dump"]["reply"]["attributes"], names)
+        for attribute in source["attributes"][1:]:
+            name = upper(source["name-prefix"], attribute["name"])
+            self.assertEqual(attribute["type"], header_type(name), name)
+
     def test_attribute_types(self):
         for attribute in self.attributes[1:]:
             name = upper("dvmm-a-", attribute["name"])

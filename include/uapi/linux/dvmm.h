@@ -42,14 +42,89 @@ enum dvmm_role {
  *	in the first network namespace: a clock belongs to a host.
  * @DVMM_CMD_EVENT: multicast on "events", same attributes, at each change of
  *	role, state, grandmaster or number of VMs
+ * @DVMM_CMD_SOURCES: dump: no attributes in; out: one message with every
+ *	DVMM_SOURCE_A_* below for each counter that the host has. For anyone
  */
 enum dvmm_cmd {
 	DVMM_CMD_UNSPEC,
 	DVMM_CMD_STATUS,
 	DVMM_CMD_EVENT,
+	DVMM_CMD_SOURCES,
 
 	__DVMM_CMD_MAX,
 #define DVMM_CMD_MAX (__DVMM_CMD_MAX - 1)
+};
+
+/**
+ * enum dvmm_source_id - the counters of a host
+ * @DVMM_SOURCE_TSC: the processors' time stamp counter
+ * @DVMM_SOURCE_HPET: High Precision Event Timer, its main counter
+ * @DVMM_SOURCE_PM_TIMER: the ACPI power management timer
+ * @DVMM_SOURCE_RAW: the kernel's CLOCK_MONOTONIC_RAW, which shows one of the others
+ */
+enum dvmm_source_id {
+	DVMM_SOURCE_TSC,
+	DVMM_SOURCE_HPET,
+	DVMM_SOURCE_PM_TIMER,
+	DVMM_SOURCE_RAW,
+
+	__DVMM_SOURCE_MAX,
+#define DVMM_SOURCES __DVMM_SOURCE_MAX
+};
+
+/**
+ * enum dvmm_source_fault - what a majority of the others says of a counter
+ * @DVMM_FAULT_NONE: nothing
+ * @DVMM_FAULT_JUMP: it jumped
+ * @DVMM_FAULT_STOP: it stopped
+ * @DVMM_FAULT_RATE: it changed its rate
+ */
+enum dvmm_source_fault {
+	DVMM_FAULT_NONE,
+	DVMM_FAULT_JUMP,
+	DVMM_FAULT_STOP,
+	DVMM_FAULT_RATE,
+};
+
+/**
+ * enum dvmm_source_attr - attributes of a time source
+ * @DVMM_SOURCE_A_UNSPEC: never sent
+ * @DVMM_SOURCE_A_PAD: alignment
+ * @DVMM_SOURCE_A_KIND: u32, enum dvmm_source_id
+ * @DVMM_SOURCE_A_HZ: u64, nominal frequency; its inverse is the resolution
+ * @DVMM_SOURCE_A_BITS: u32, width
+ * @DVMM_SOURCE_A_READ_ERROR_NS: u32, what the last reading leaves open either way:
+ *	half of the time it took, and one tick
+ * @DVMM_SOURCE_A_SKEW_PPB: s32, rate against the TSC's, over nominal
+ * @DVMM_SOURCE_A_SKEW_ERROR_PPB: u32, that is wrong by at most this
+ * @DVMM_SOURCE_A_ADEV_1S: u64, Allan deviation against the TSC over 1 s, in 10^-12;
+ *	all ones while not known
+ * @DVMM_SOURCE_A_ADEV_10S: u64, the same over 10 s
+ * @DVMM_SOURCE_A_ADEV_100S: u64, the same over 100 s
+ * @DVMM_SOURCE_A_FAULT: u32, enum dvmm_source_fault
+ * @DVMM_SOURCE_A_FAULTS: u32, times it was accused since load
+ * @DVMM_SOURCE_A_VOTES: u32, 0 where it is the shadow of another and has no voice
+ * @DVMM_SOURCE_A_IN_USE: u32, 1 for the one that cluster time is made of
+ */
+enum dvmm_source_attr {
+	DVMM_SOURCE_A_UNSPEC,
+	DVMM_SOURCE_A_PAD,
+	DVMM_SOURCE_A_KIND,
+	DVMM_SOURCE_A_HZ,
+	DVMM_SOURCE_A_BITS,
+	DVMM_SOURCE_A_READ_ERROR_NS,
+	DVMM_SOURCE_A_SKEW_PPB,
+	DVMM_SOURCE_A_SKEW_ERROR_PPB,
+	DVMM_SOURCE_A_ADEV_1S,
+	DVMM_SOURCE_A_ADEV_10S,
+	DVMM_SOURCE_A_ADEV_100S,
+	DVMM_SOURCE_A_FAULT,
+	DVMM_SOURCE_A_FAULTS,
+	DVMM_SOURCE_A_VOTES,
+	DVMM_SOURCE_A_IN_USE,
+
+	__DVMM_SOURCE_A_MAX,
+#define DVMM_SOURCE_A_MAX (__DVMM_SOURCE_A_MAX - 1)
 };
 
 /**
