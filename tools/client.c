@@ -151,6 +151,58 @@ int client_status(struct client *client, struct dvmm_status *status)
 		   take_status, status);
 }
 
+static const struct field source_fields[DVMM_SOURCE_A_MAX + 1] = {
+#define SOURCE_AT(member, type) { offsetof(struct dvmm_source, member), sizeof(type) }
+	[DVMM_SOURCE_A_KIND] = SOURCE_AT(kind, __u32),
+	[DVMM_SOURCE_A_HZ] = SOURCE_AT(hz, __u64),
+	[DVMM_SOURCE_A_BITS] = SOURCE_AT(bits, __u32),
+	[DVMM_SOURCE_A_READ_ERROR_NS] = SOURCE_AT(read_error_ns, __u32),
+	[DVMM_SOURCE_A_SKEW_PPB] = SOURCE_AT(skew_ppb, __s32),
+	[DVMM_SOURCE_A_SKEW_ERROR_PPB] = SOURCE_AT(skew_error_ppb, __u32),
+	[DVMM_SOURCE_A_ADEV_1S] = SOURCE_AT(adev_1s, __u64),
+	[DVMM_SOURCE_A_ADEV_10S] = SOURCE_AT(adev_10s, __u64),
+	[DVMM_SOURCE_A_ADEV_100S] = SOURCE_AT(adev_100s, __u64),
+	[DVMM_SOURCE_A_FAULT] = SOURCE_AT(fault, __u32),
+	[DVMM_SOURCE_A_FAULTS] = SOURCE_AT(faults, __u32),
+	[DVMM_SOURCE_A_VOTES] = SOURCE_AT(votes, __u32),
+	[DVMM_SOURCE_A_IN_USE] = SOURCE_AT(in_use, __u32),
+};
+
+static int take_source_attribute(const struct nlattr *attr, void *data)
+{
+	__u16 type = mnl_attr_get_type(attr), len = mnl_attr_get_payload_len(attr);
+	const struct field *field;
+
+	if (type > DVMM_SOURCE_A_MAX)
+		return MNL_CB_OK;
+	field = &source_fields[type];
+	if (len != field->size)
+		return MNL_CB_OK;
+	memcpy((char *)data + field->offset, mnl_attr_get_payload(attr), len);
+	return MNL_CB_OK;
+}
+
+/* A later version may have more than fit. */
+static int take_source(const struct nlmsghdr *nlh, void *data)
+{
+	struct dvmm_source_list *list = data;
+
+	if (list->count == DVMM_SOURCES)
+		return MNL_CB_OK;
+	return mnl_attr_parse(nlh, sizeof(struct genlmsghdr), take_source_attribute,
+			      &list->source[list->count++]);
+}
+
+int client_sources(struct client *client, struct dvmm_source_list *list)
+{
+	struct nlmsghdr *nlh = question(client, client->family, DVMM_CMD_SOURCES,
+					DVMM_GENL_VERSION);
+
+	memset(list, 0, sizeof(*list));
+	nlh->nlmsg_flags |= NLM_F_DUMP;
+	return ask(client, nlh, take_source, list);
+}
+
 /* The family has one multicast group. */
 static int take_group(const struct nlattr *attr, void *data)
 {

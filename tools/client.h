@@ -46,11 +46,35 @@ struct dvmm_status {
 	struct dvmm_drop drop[DVMM_DROPS_MAX];	/* as many as have a count */
 };
 
+/* A counter of the host; the members mean what DVMM_SOURCE_A_* of the same name say. */
+struct dvmm_source {
+	__u32 kind;
+	__u64 hz;
+	__u32 bits;
+	__u32 read_error_ns;
+	__s32 skew_ppb;
+	__u32 skew_error_ppb;
+	__u64 adev_1s;
+	__u64 adev_10s;
+	__u64 adev_100s;
+	__u32 fault;
+	__u32 faults;
+	__u32 votes;
+	__u32 in_use;
+};
+
+struct dvmm_source_list {
+	struct dvmm_source source[DVMM_SOURCES];
+	unsigned int count;
+};
+
 struct client;
 
 /* Each returns a negative errno on failure; -ENOENT: the module is not loaded. */
 int client_open(struct client **client);
 int client_status(struct client *client, struct dvmm_status *status);
+
+int client_sources(struct client *client, struct dvmm_source_list *list);
 
 /* Receive events from now on. */
 int client_subscribe(struct client *client);

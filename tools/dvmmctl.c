@@ -9,6 +9,7 @@
 
 #include "client.h"
 #include "print.h"
+#include "sources.h"
 
 #define VERSION "0.1"
 
@@ -34,9 +35,10 @@ static const char usage[] =
 	"  status             print role, state, offset, error bound and more, once\n"
 	"  wait               return once this host is synchronised, or is the grandmaster\n"
 	"  monitor            print a line at each change of role, state, grandmaster or VMs\n"
+	"  sources            print this host's counters, their rates and who is wrong, once\n"
 	"\n"
 	"Options:\n"
-	"  --json             (status, monitor) print JSON\n"
+	"  --json             (status, monitor, sources) print JSON\n"
 	"  --timeout SECONDS  (wait) give up after SECONDS, with the reason; default 60\n"
 	"  --interval SECONDS (monitor) print a time series: a row every SECONDS\n"
 	"  --help, --version\n"
@@ -75,6 +77,20 @@ static int cmd_status(struct client *client, const struct options *options)
 		print_json(stdout, &status, true);
 	else
 		print_status(stdout, &status);
+	return EXIT_SUCCESS;
+}
+
+static int cmd_sources(struct client *client, const struct options *options)
+{
+	struct dvmm_source_list list;
+	int err = client_sources(client, &list);
+
+	if (err)
+		return fail(err);
+	if (options->json)
+		print_sources_json(stdout, &list);
+	else
+		print_sources(stdout, &list);
 	return EXIT_SUCCESS;
 }
 
@@ -236,6 +252,7 @@ static const struct command {
 	{ "status", "j", cmd_status },
 	{ "wait", "t", cmd_wait },
 	{ "monitor", "ji", cmd_monitor },
+	{ "sources", "j", cmd_sources },
 };
 
 static const struct command *find_command(const char *name)
