@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a host is made of, and the QEMU command line that makes it."""
 
+import functools
 import os
 import re
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +59,17 @@ def kvm_usable() -> bool:
 def _nests(vendor: str) -> bool:
     parameter = Path(f"/sys/module/{vendor}/parameters/nested")
     return parameter.exists() and parameter.read_text().strip() in ("1", "Y")
+
+
+@functools.cache
+def emulator() -> str:
+    """The QEMU that hosts run under. Guests run under Debian's own, whatever that is."""
+    if kvm_usable():
+        return "qemu-system-x86_64"
+    found = subprocess.run([TREE / "scripts/fetch-qemu"], stdout=subprocess.PIPE, text=True, check=False)
+    if found.returncode:
+        raise BedError("there is no QEMU for hosts: see above")
+    return found.stdout.strip()
 
 
 def _cpu() -> list[str]:
@@ -115,7 +128,7 @@ def _window(fd: int) -> list[str]:
 
 
 def command(machine: Machine, kernel: Kernel, number: int, run: Path, sockets: Sockets) -> list[str]:
-    return ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+    return [emulator(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             *_cpu(), "-smp", str(machine.cpus), "-m", str(machine.memory),
             "-kernel", str(vmlinux.fastest(kernel.image)), "-initrd", str(run / "initramfs"),
             "-append", kernel_arguments(machine, kernel, number),
