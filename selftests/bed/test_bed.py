@@ -171,7 +171,9 @@ class Failures(unittest.TestCase):
     def end_by(self, number: signal.Signals) -> None:
         """A bed of three is told to end while a command runs."""
         with tempfile.TemporaryDirectory() as directory:
-            command = [TREE / "scripts/testbed", "run", "--hosts", "3", "--cpus", "1", "--", "echo up; sleep 600"]
+            # a shell that runs us in the background has SIGINT ignored
+            heeding = ["env", "--default-signal=INT"]
+            command = [*heeding, TREE / "scripts/testbed", "run", "--hosts", "3", "--cpus", "1", "--", "echo up; sleep 600"]
             environment = {**os.environ, "TMPDIR": directory}
             with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as testbed:
                 self.assertIn("| up", testbed.stdout.readline())
