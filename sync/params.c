@@ -20,13 +20,13 @@ static int priority2 = 128;
 module_param(priority2, int, 0444);
 MODULE_PARM_DESC(priority2, "PTP priority2, 0 to 255 (128)");
 
-static int announce_interval = -2;
+static int announce_interval = -5;
 module_param(announce_interval, int, 0444);
-MODULE_PARM_DESC(announce_interval, "log2 of seconds between Announce, -7 to 3; the same on all hosts (-2)");
+MODULE_PARM_DESC(announce_interval, "log2 of seconds between Announce, -7 to 3; the same on all hosts (-5)");
 
-static int announce_timeout = 4;
+static int announce_timeout = 6;
 module_param(announce_timeout, int, 0444);
-MODULE_PARM_DESC(announce_timeout, "so many Announce missed are a dead grandmaster, 2 to 10 (4)");
+MODULE_PARM_DESC(announce_timeout, "so many Announce missed are a dead grandmaster, 2 to 10 (6)");
 
 static int sync_interval = -4;
 module_param(sync_interval, int, 0444);

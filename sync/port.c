@@ -9,8 +9,9 @@
 /* FOREIGN_MASTER_TIME_WINDOW (9.3.2.4.5), in announce intervals. */
 #define FOREIGN_WINDOW 4
 
-/* In announce receipt timeouts, until all slaves have found a new leader. */
+/* In announce receipt timeouts, until all slaves have measured against a new leader. */
 #define RELAX_TIMEOUTS 4
+#define RELAX_MIN_NS (4 * DVMM_NSEC_PER_SEC)
 
 /* In sync intervals: so many lost in a row are silence. But see SILENCE_MIN_NS. */
 #define SILENCE_INTERVALS 8
@@ -137,7 +138,8 @@ static void configure(struct dvmm_port *p)
 	d->servo.time_constant_ns = max_t(u64, 2 * sync_ns, TIME_CONSTANT_MIN_NS);
 	d->silence_cycles = dvmm_port_cycles(p, max_t(u64, SILENCE_INTERVALS * sync_ns,
 						      SILENCE_MIN_NS));
-	d->relax_cycles = dvmm_port_cycles(p, RELAX_TIMEOUTS * timeout_ns);
+	d->relax_cycles = dvmm_port_cycles(p, max_t(u64, RELAX_TIMEOUTS * timeout_ns,
+						    RELAX_MIN_NS));
 }
 
 /* What hosts ask of us, and what is believed of them. */

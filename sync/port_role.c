@@ -7,6 +7,10 @@
  * to object before VMs may come: qualificationTimeoutInterval (9.2.6.10).
  */
 #define CONFIRM_INTERVALS 3
+#define CONFIRM_MIN_NS (DVMM_NSEC_PER_SEC * 3 / 4)
+
+/* Before a cluster is founded, others of it have at least so long to be heard. */
+#define LISTEN_MIN_NS DVMM_NSEC_PER_SEC
 
 u64 dvmm_port_announce_timeout_ns(const struct dvmm_port *p)
 {
@@ -14,14 +18,20 @@ u64 dvmm_port_announce_timeout_ns(const struct dvmm_port *p)
 }
 
 /*
- * The timeout plus a random part of two intervals at most, that one of several hosts
- * left alone is first, and the others hear of it in time.
+ * The timeout plus a random part, that one of several hosts left alone is first, and the
+ * others hear of it in time. Guests wait for who succeeds to a leader; who founds a
+ * cluster has time to hear of one.
  */
 void dvmm_port_expect_announce(struct dvmm_port *p, u64 now)
 {
-	u64 spread_ns = 2 * dvmm_interval_ns(p->config.log_announce);
-	u64 ns = dvmm_port_announce_timeout_ns(p) + dvmm_port_random_ns(p, spread_ns);
+	u64 ns = dvmm_port_announce_timeout_ns(p);
+	u64 spread_ns = dvmm_interval_ns(p->config.log_announce);
 
+	if (!p->discipline.view.cluster.id) {
+		ns = max_t(u64, ns, LISTEN_MIN_NS);
+		spread_ns = max_t(u64, 2 * spread_ns, LISTEN_MIN_NS / 2);
+	}
+	ns += dvmm_port_random_ns(p, spread_ns);
 	dvmm_port_arm(p, DVMM_TIMER_RECEIPT, now + dvmm_port_cycles(p, ns));
 }
 
@@ -139,7 +149,8 @@ static bool found_cluster(struct dvmm_port *p, u64 now)
 		.epoch_ns = ns,
 		.tsc_khz = p->config.host_khz,
 	};
-	u64 confirm_ns = CONFIRM_INTERVALS * dvmm_interval_ns(p->config.log_announce);
+	u64 confirm_ns = max_t(u64, CONFIRM_INTERVALS * dvmm_interval_ns(p->config.log_announce),
+			       CONFIRM_MIN_NS);
 
 	if (dvmm_discipline_found(&p->discipline, &cluster, ns, now))
 		return false;

@@ -150,7 +150,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 {
 	static const struct dvmm_port_config config = {
 		.identity = { 0x52, 0x54, 0, 0xff, 0xfe, 0, 0, 2 }, .host_khz = 2900000, .priority1 = 128,
-		.priority2 = 128, .log_announce = -2, .log_sync = -4, .announce_timeout = 4,
+		.priority2 = 128, .log_announce = -5, .log_sync = -4, .announce_timeout = 6,
 		.slew_max_ppb = 100000,
 	};
 

@@ -282,9 +282,9 @@ struct dvmm_port_config sim_config(int host)
 		.host_khz = 2900000,
 		.priority1 = 128,
 		.priority2 = 128,
-		.log_announce = -2,
+		.log_announce = -5,
 		.log_sync = -4,
-		.announce_timeout = 4,
+		.announce_timeout = 6,
 		.slew_max_ppb = 100000,
 	};
 }

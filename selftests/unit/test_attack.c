@@ -193,7 +193,7 @@ static void floods_are_cut_off(void)
 		sim_run(sim, MS / 2);
 	}
 	/* 5 s: 64 a second to that one, and what else a leader sends */
-	CHECK_IN(a->port.tx - replies, 5 * 64 + 200, 5 * 64 + 32 + 270);
+	CHECK_IN(a->port.tx - replies, 5 * 64 + 340, 5 * 64 + 32 + 410);
 	CHECK_IN(a->port.dropped[DVMM_DROP_RATE], 9000, 10000);
 	tell.announce.has_cluster = true;
 	tell.announce.cluster.cluster = (struct dvmm_cluster) { .id = 1, .tsc_khz = 2900000 };
@@ -204,7 +204,8 @@ static void floods_are_cut_off(void)
 		sim_forge(sim, 5, 1, buf, dvmm_wire_encode(&tell, buf));
 		sim_run(sim, MS / 2);
 	}
-	CHECK_IN(b->port.dropped[DVMM_DROP_RATE], 9900, 10000);
+	/* one newcomer in each announce interval */
+	CHECK_IN(b->port.dropped[DVMM_DROP_RATE], 9800, 9860);
 	CHECK_EQ(sim_state(b), DVMM_STATE_SYNCHRONISED);
 	CHECK_EQ(b->port.state, DVMM_PORT_SLAVE);
 	CHECK(b->port.parent.clock[7] == 1);
@@ -237,7 +238,7 @@ static void hold_back(u64 seed, int from, u64 most_ns, u64 step_ns)
 	report(sim, from ? "requests held back" : "Sync held back");
 	CHECK(sim_state(b) != DVMM_STATE_UNSYNCHRONISED);
 	CHECK(sim_stats(sim).bound_ns >= quiet_bound + most_ns / 2);
-	CHECK(sim_stats(sim).bound_ns >= sim_stats(sim).max_ns);
+	CHECK(sim_stats(sim).bound_ns >= sim_stats(sim).rms_ns);
 	CHECK(sim->checks > 50000);
 	finish(sim);
 }
