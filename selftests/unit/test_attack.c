@@ -227,9 +227,9 @@ static void hold_back(u64 seed, int from, u64 most_ns, u64 step_ns)
 	b = start_keyed(sim, -30, &key7);
 	sim_run(sim, 15 * SIM_SECOND);
 	quiet_bound = sim_bound_ns(b);
-	base = sim->link[from][!from].base_ns;
+	base = sim_link(sim, from, !from)->base_ns;
 	for (held_ns = step_ns; held_ns <= most_ns; held_ns += step_ns) {
-		sim->link[from][!from].base_ns = base + held_ns;
+		sim_link(sim, from, !from)->base_ns = base + held_ns;
 		sim_run(sim, SIM_SECOND / 4);
 	}
 	sim_run(sim, 20 * SIM_SECOND);
@@ -255,7 +255,7 @@ static void delay_attacks_widen_the_bound(void)
 static void any_delay_attack(u64 seed)
 {
 	struct sim *sim = sim_new(seed, seed & 1 ? &bed : &quiet);
-	u64 base = sim->link[0][1].base_ns;
+	u64 base = sim_link(sim, 0, 1)->base_ns;
 	int round, step, from;
 
 	start_keyed(sim, (double)(unit_random() % 100) - 50, &key7);
@@ -267,15 +267,15 @@ static void any_delay_attack(u64 seed)
 		s64 most_ns = unit_random() % (10000ULL << unit_random() % 11), was;
 
 		from = (int)(unit_random() & 1);
-		was = sim->link[from][!from].base_ns;
+		was = sim_link(sim, from, !from)->base_ns;
 		for (step = 1; step <= (int)steps; step++) {
 			s64 way_ns = (s64)base + most_ns - was;
 
-			sim->link[from][!from].base_ns = was + way_ns * step / (s64)steps;
+			sim_link(sim, from, !from)->base_ns = was + way_ns * step / (s64)steps;
 			sim_run(sim, span_ns / steps);
 		}
 		if (unit_random() % 3 == 0)
-			sim->link[0][1].base_ns = sim->link[1][0].base_ns = base;
+			sim_link(sim, 0, 1)->base_ns = sim_link(sim, 1, 0)->base_ns = base;
 		sim_run(sim, unit_random() % (8 * SIM_SECOND));
 	}
 	CHECK(sim->checks > 10000);

@@ -60,7 +60,7 @@ static void random_histories(void)
 		sim->latency_ns = 1000 + 50000 * scale;
 		for (i = 0; i < SIM_HOSTS * SIM_HOSTS; i++)
 			if (uniform() < 0.3)
-				sim->link[i / SIM_HOSTS][i % SIM_HOSTS].base_ns +=
+				sim_link(sim, i / SIM_HOSTS, i % SIM_HOSTS)->base_ns +=
 					100000 * scale * uniform();
 		for (i = 0; i < 2 + round % 3; i++) {
 			struct dvmm_port_config config = sim_config(i);

@@ -259,9 +259,9 @@ static void successor_that_hardly_knew_the_rate(void)
 		for (; !b->synced_ns || !c->synced_ns; sim_run(sim, 10 * MS))
 			;
 		sim_kill(a);
-		sim->link[1][2].base_ns = 2000;
-		sim->link[1][2].jitter_ns = 1000;
-		sim->link[2][1] = sim->link[1][2];
+		sim_link(sim, 1, 2)->base_ns = 2000;
+		sim_link(sim, 1, 2)->jitter_ns = 1000;
+		*sim_link(sim, 2, 1) = *sim_link(sim, 1, 2);
 		sim_run(sim, 5 * SIM_SECOND);
 		CHECK_EQ(leaders(sim), 1);
 		CHECK_EQ(b->port.dropped[DVMM_DROP_JUMP] + c->port.dropped[DVMM_DROP_JUMP], 0);
@@ -388,9 +388,9 @@ static void asymmetry_shows_by_half(void)
 
 		/* host 0 leads; packets to host 1 are held back, or those from it */
 		if (asymmetry[i] > 0)
-			sim->link[0][1].base_ns += asymmetry[i];
+			sim_link(sim, 0, 1)->base_ns += asymmetry[i];
 		else
-			sim->link[1][0].base_ns -= asymmetry[i];
+			sim_link(sim, 1, 0)->base_ns -= asymmetry[i];
 		start(sim, 10);
 		sim_run(sim, 3 * SIM_SECOND);
 		start(sim, -40);

@@ -6,20 +6,15 @@
 #ifndef SIM_H
 #define SIM_H
 
+#include "errors.h"
+#include "events.h"
+#include "links.h"
+#include "oscillator.h"
 #include "port.h"
 
-#define SIM_HOSTS 8
 #define SIM_SECOND DVMM_NSEC_PER_SEC
 
-/* One-way delay: base, plus uniform jitter, plus now and then a Pareto tail. */
-struct sim_link {
-	u64 base_ns;
-	u64 jitter_ns;
-	u32 tail_ppm;
-	u64 tail_ns;
-	u32 loss_ppm;
-	u32 duplicate_ppm;
-};
+struct sim;
 
 struct sim_host {
 	struct sim *sim;
@@ -28,54 +23,54 @@ struct sim_host {
 	bool held;		/* VMs forbid steps */
 	bool unstamped;		/* the driver gives no transmit stamps */
 	int group;		/* packets pass within a group only */
-	int base;		/* whose time it keeps */
+	int base;		/* whose time it keeps: of grandmaster @base_id, */
+	u8 base_id[8];		/* looked up among @base_hosts */
+	int base_hosts;
 	u64 key;
-	u64 wake_ns;
-	/* oscillator: @millihertz since @since_ns, when it read @since_cycles */
-	u64 since_ns;
-	u64 since_cycles;
-	u64 millihertz;
+	struct sim_oscillator oscillator;
+	struct sim_event *wake;	/* its only one: put off, never put twice */
 	/* what was seen */
 	u32 steps;
 	u32 publishes;
+	u64 packets;		/* sent */
+	u64 violations;		/* of pairs that it is one of */
 	u64 synced_ns;		/* first SYNCHRONISED */
+	s64 seen_ns;		/* its clock and bound at the last look */
+	u64 seen_bound_ns;
+	struct sim_errors errors;	/* as a slave, since sim_measure() */
 };
-
-struct sim_event;
 
 struct sim {
 	u64 now_ns;
 	u64 seed;
-	int hosts;
-	struct sim_host host[SIM_HOSTS];
-	struct sim_link link[SIM_HOSTS][SIM_HOSTS];
+	int hosts;		/* started */
+	int room;		/* at most */
+	struct sim_host *host;
+	struct sim_links links;
 	u64 latency_ns;		/* from a packet's stamp to the port, at most */
-	struct sim_event *heap;
-	size_t events, room;
-	u64 order;
+	struct sim_events events;
 	u64 packets;
 	/* if set: sees every message sent */
 	void (*tap)(struct sim *sim, int from, const u8 *buf, size_t len);
-	/* what must always hold */
+	/* what must always hold, looked at so often */
+	u64 look_ns;
+	u64 watch_seed;		/* its own: watching changes nothing */
 	u64 checks;
 	u64 violations;		/* error beyond the bound */
 	u64 jumps;		/* publishes that were steps */
 	u64 worst_excess_ns;
-	/* errors of slaves since sim_measure() */
-	s64 *error;
-	size_t errors, error_room;
-	u64 bound_sum;
 };
 
-struct sim_stats {
-	size_t count;
-	s64 mean_ns;
-	u64 rms_ns, p99_ns, max_ns;
-	u64 bound_ns;		/* mean */
-};
+/* A cluster of at most @hosts, up to 65535, none of them on yet; @link is between all. */
+struct sim *sim_new_cluster(int hosts, u64 seed, const struct sim_link *link);
 
+/* One of at most SIM_HOSTS. */
+#define SIM_HOSTS 8
 struct sim *sim_new(u64 seed, const struct sim_link *link);
 void sim_free(struct sim *sim);
+
+/* How messages go from host @from to @to, to be changed; either may yet be off. */
+struct sim_link *sim_link(struct sim *sim, int from, int to);
 
 /* Defaults for a host of 2.9 GHz; change before sim_start(). */
 struct dvmm_port_config sim_config(int host);

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What carries messages between a simulation's hosts. */
+#include <math.h>
+
+#include "dice.h"
+#include "network.h"
+
+#define DELAY_MAX_NS 20000000000ULL
+
+static u64 delay_ns(struct sim *sim, const struct sim_link *link)
+{
+	u64 ns = link->base_ns + sim_dice(&sim->seed) % (link->jitter_ns + 1);
+
+	if (sim_dice_chance(&sim->seed, link->tail_ppm))
+		ns += (u64)(link->tail_ns *
+			    (pow(1 - sim_dice_uniform(&sim->seed), -1 / 1.5) - 1));
+	return min(ns, DELAY_MAX_NS);
+}
+
+static u64 latency_ns(struct sim *sim)
+{
+	return sim_dice(&sim->seed) % (sim->latency_ns + 1);
+}
+
+static void deliver(struct sim *sim, int from, int to, struct sim_message *message)
+{
+	struct sim_event event = {
+		.kind = SIM_PACKET, .host = to, .from = from, .message = message,
+	};
+	u64 arrival = sim->now_ns + delay_ns(sim, sim_links_get(&sim->links, from, to));
+
+	event.cycles = sim_oscillator_cycles(&sim->host[to].oscillator, arrival);
+	sim_events_put(&sim->events, sim_event_new(&event), arrival + latency_ns(sim));
+}
+
+static void carry(struct sim *sim, int from, int to, struct sim_message *message)
+{
+	const struct sim_link *link = sim_links_get(&sim->links, from, to);
+
+	if (to == from || sim->host[to].group != sim->host[from].group)
+		return;
+	if (sim_dice_chance(&sim->seed, link->loss_ppm))
+		return;
+	deliver(sim, from, to, message);
+	if (sim_dice_chance(&sim->seed, link->duplicate_ppm))
+		deliver(sim, from, to, message);
+}
+
+struct dvmm_address sim_network_address(int host)
+{
+	return (struct dvmm_address) {
+		.scope = DVMM_TO_ONE, .host = { (u8)(host + 1), (u8)((host + 1) >> 8) },
+	};
+}
+
+static void carry_to(struct sim *sim, int from, const struct dvmm_address *address,
+		     struct sim_message *message)
+{
+	int to = (address->host[0] | address->host[1] << 8) - 1;
+
+	if (address->scope == DVMM_TO_ONE) {
+		if (to >= 0 && to < sim->hosts)
+			carry(sim, from, to, message);
+		return;
+	}
+	for (to = 0; to < sim->hosts; to++)
+		carry(sim, from, to, message);
+}
+
+static void stamp(struct sim_host *host)
+{
+	struct sim *sim = host->sim;
+	struct sim_event event = {
+		.kind = SIM_STAMP, .host = host - sim->host, .key = host->key,
+		.cycles = sim_cycles(host),
+	};
+
+	sim_events_put(&sim->events, sim_event_new(&event), sim->now_ns + latency_ns(sim));
+}
+
+int sim_network_send(void *ctx, const struct dvmm_address *to, bool is_event, const u8 *buf,
+		     size_t len, u32 *key)
+{
+	struct sim_message *message = sim_message_new(buf, len);
+	struct sim_host *host = ctx;
+	struct sim *sim = host->sim;
+
+	sim->packets++;
+	host->packets++;
+	if (sim->tap)
+		sim->tap(sim, host - sim->host, buf, len);
+	carry_to(sim, host - sim->host, to, message);
+	sim_message_put(message);
+	if (is_event)
+		*key = ++host->key;
+	if (is_event && !host->unstamped)
+		stamp(host);
+	return 0;
+}
+
+void sim_forge(struct sim *sim, int from, int to, const u8 *buf, size_t len)
+{
+	struct sim_message *message = sim_message_new(buf, len);
+
+	deliver(sim, from, to, message);
+	sim_message_put(message);
+}
+
+void sim_inject(struct sim *sim, int group, const struct dvmm_msg *msg)
+{
+	u8 buf[DVMM_WIRE_TX_MAX];
+	size_t len = dvmm_wire_encode(msg, buf);
+	int to;
+
+	for (to = 0; to < sim->hosts; to++)
+		if (sim->host[to].group == group)
+			sim_forge(sim, to, to, buf, len);
+}
