@@ -59,6 +59,6 @@ bench: setup
 clean:
 	@$(MAKE) -s -C $(KDIR) M=$(CURDIR) clean
 	@rm -f kvm_hooks/layout.h
-	@for dir in tools selftests/unit selftests/fuzz selftests/guest selftests/host; do $(MAKE) -s -C $$dir clean; done
+	@for dir in tools selftests/unit selftests/sim selftests/fuzz selftests/guest selftests/host; do $(MAKE) -s -C $$dir clean; done
 
 .PHONY: all module tools programs help setup demo test unit fuzz check bench clean
