@@ -27,6 +27,7 @@ help:
 	@echo "make test       every test that CI runs (does all its own set-up)"
 	@echo "make unit       unit and property tests only, in user space"
 	@echo "make fuzz       libFuzzer on all that reads the network; SECONDS=60 for each target"
+	@echo "make sim        clusters of up to 100 hosts in virtual time, in user space"
 	@echo "make check      sparse, checkpatch, no kernel versions outside compat/"
 	@echo "make bench      benchmarks beside stock KVM"
 	@echo "make clean"
@@ -49,6 +50,9 @@ unit:
 fuzz:
 	@$(MAKE) -s -C selftests/fuzz fuzz
 
+sim:
+	@selftests/sim/run
+
 check:
 	@scripts/check
 
@@ -61,4 +65,4 @@ clean:
 	@rm -f kvm_hooks/layout.h
 	@for dir in tools selftests/unit selftests/sim selftests/fuzz selftests/guest selftests/host; do $(MAKE) -s -C $$dir clean; done
 
-.PHONY: all module tools programs help setup demo test unit fuzz check bench clean
+.PHONY: all module tools programs help setup demo test unit fuzz sim check bench clean
