@@ -4,7 +4,7 @@
 #include "port_internal.h"
 
 /* A live segment is replaced at least once a second; twice leaves room to be late. */
-#define TICK_NS (DVMM_NSEC_PER_SEC / 2)
+#define TICK_NS DVMM_PACE_REVIEW_NS
 
 /* FOREIGN_MASTER_TIME_WINDOW (9.3.2.4.5), in announce intervals. */
 #define FOREIGN_WINDOW 4
@@ -64,6 +64,7 @@ static void tick(struct dvmm_port *p, u64 now)
 {
 	u64 id = p->discipline.view.cluster.id;
 
+	dvmm_pace_review(&p->pace);
 	dvmm_foreign_expire(&p->foreign, now);
 	if (!dvmm_foreign_best(&p->foreign, id, true))
 		p->conflict = false;
@@ -125,21 +126,30 @@ static void note_change(struct dvmm_port *p, u64 now)
 	p->changes++;
 }
 
+void dvmm_port_set_pace(struct dvmm_port *p, s8 log)
+{
+	u64 sync_ns = dvmm_interval_ns(p->config.log_sync), ask_ns = dvmm_interval_ns(log);
+	u64 silence_ns = max_t(u64, SILENCE_INTERVALS * sync_ns, SILENCE_MIN_NS);
+	struct dvmm_discipline *d = &p->discipline;
+
+	p->log_ask = log;
+	d->servo.time_constant_ns = max_t(u64, 2 * ask_ns, TIME_CONSTANT_MIN_NS);
+	d->silence_cycles = dvmm_port_cycles(p, silence_ns + ask_ns - sync_ns);
+}
+
 static void configure(struct dvmm_port *p)
 {
 	u64 announce_ns = dvmm_interval_ns(p->config.log_announce);
-	u64 sync_ns = dvmm_interval_ns(p->config.log_sync);
 	u64 timeout_ns = dvmm_port_announce_timeout_ns(p);
 	struct dvmm_discipline *d = &p->discipline;
 
 	p->foreign.window_cycles = dvmm_port_cycles(p, FOREIGN_WINDOW * announce_ns);
 	p->foreign.timeout_cycles = dvmm_port_cycles(p, timeout_ns);
 	d->servo.slew_max_ppb = p->config.slew_max_ppb;
-	d->servo.time_constant_ns = max_t(u64, 2 * sync_ns, TIME_CONSTANT_MIN_NS);
-	d->silence_cycles = dvmm_port_cycles(p, max_t(u64, SILENCE_INTERVALS * sync_ns,
-						      SILENCE_MIN_NS));
 	d->relax_cycles = dvmm_port_cycles(p, max_t(u64, RELAX_TIMEOUTS * timeout_ns,
 						    RELAX_MIN_NS));
+	dvmm_pace_init(&p->pace, p->config.log_sync);
+	dvmm_port_set_pace(p, p->config.log_sync);
 }
 
 /* What hosts ask of us, and what is believed of them. */

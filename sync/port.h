@@ -20,6 +20,7 @@
 #include "exchange.h"
 #include "foreign.h"
 #include "port_fsm.h"
+#include "pace.h"
 #include "ratelimit.h"
 #include "sync.h"
 
@@ -97,6 +98,9 @@ enum dvmm_drop {
  * @timer: when each is due (host counter), if its bit in @armed is set
  * @id: portIdentity; port number 1
  * @parent: whom a slave follows, and @cluster, which that one leads
+ * @parent_address: where it sends from
+ * @log_request: how often it wants those asked who know the time well
+ * @log_ask: how often it is asked, @answered_cycles: and when it last answered
  * @grandmaster: whom this host follows or is, zeros if none; @leader: the same, but
  *	remembered while there is none
  * @predecessor: as leader: who led before
@@ -104,6 +108,7 @@ enum dvmm_drop {
  * @auth: keys, and what has been seen of others
  * @replies, @reply: limits of the responses sent, to each host and in all
  * @newcomer: limit of masters not heard before
+ * @pace: as leader: how often slaves are to ask
  * @exchanger: what is in hand of the exchange with @parent
  * @discipline: the clock
  * @sync_key, @sync_pending: transmit stamp waited for, to send Follow_Up
@@ -125,6 +130,10 @@ struct dvmm_port {
 	u32 armed;
 	struct dvmm_port_id id;
 	struct dvmm_port_id parent;
+	struct dvmm_address parent_address;
+	s8 log_request;
+	s8 log_ask;
+	u64 answered_cycles;
 	struct dvmm_cluster cluster;
 	u8 grandmaster[8];
 	u8 leader[8];
@@ -134,6 +143,7 @@ struct dvmm_port {
 	struct dvmm_ratelimit replies;
 	struct dvmm_bucket reply;
 	struct dvmm_bucket newcomer;
+	struct dvmm_pace pace;
 	struct dvmm_exchanger exchanger;
 	struct dvmm_discipline discipline;
 	u32 sync_key;

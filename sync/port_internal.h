@@ -37,6 +37,9 @@ void dvmm_port_expect_announce(struct dvmm_port *p, u64 now);
 void dvmm_port_fault(struct dvmm_port *p, u64 now);
 void dvmm_port_fault_cleared(struct dvmm_port *p, u64 now);
 
+/* Ask the leader every 2^@log seconds, and expect to hear from it so often. */
+void dvmm_port_set_pace(struct dvmm_port *p, s8 log);
+
 /* The clock has taken in an exchange: is the port in step now? */
 void dvmm_port_calibrate(struct dvmm_port *p);
 

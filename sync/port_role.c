@@ -78,6 +78,8 @@ static void follow(struct dvmm_port *p, const struct dvmm_foreign *f, u64 now)
 	p->armed &= 1U << DVMM_TIMER_TICK;
 	p->sync_pending = false;
 	dvmm_exchanger_reset(&p->exchanger);
+	p->log_request = c->log_request;
+	dvmm_port_set_pace(p, p->config.log_sync);
 	dvmm_discipline_follow(&p->discipline, apart_ns(p, c), c->rate_error_ppm * 1000ULL, now);
 	set_leader(p, f->dataset.grandmaster);
 	dvmm_port_expect_announce(p, now);
@@ -178,6 +180,7 @@ static void lead(struct dvmm_port *p, u64 now)
 		return dvmm_port_expect_announce(p, now);
 	set_leader(p, p->id.clock);
 	p->sync_pending = false;
+	dvmm_pace_init(&p->pace, p->config.log_sync);
 	dvmm_port_arm(p, DVMM_TIMER_ANNOUNCE, now);
 	dvmm_port_arm(p, DVMM_TIMER_SYNC, now);
 	move(p, DVMM_EV_NO_MASTER);

@@ -79,10 +79,19 @@ static void on_announce(struct dvmm_port *p, const struct dvmm_msg *msg, u64 now
 	if (from_parent(p, msg)) {
 		p->time_flags = msg->flags & (DVMM_FLAG_PTP_TIMESCALE | DVMM_FLAG_UTC_OFFSET_VALID);
 		p->utc_offset_s = msg->announce.utc_offset_s;
+		p->log_request = msg->announce.cluster.log_request;
 	}
 	if (p->state != DVMM_PORT_MASTER && is_led_by(p, msg))
 		dvmm_port_expect_announce(p, now);
 	dvmm_port_decide(p, now);
+}
+
+/* The Sync nearest to when the next answer is wanted is asked about. */
+static bool want_answer(const struct dvmm_port *p, u64 now)
+{
+	u64 wait_ns = dvmm_interval_ns(p->log_ask) - dvmm_interval_ns(p->config.log_sync) / 2;
+
+	return now - p->answered_cycles >= dvmm_port_cycles(p, wait_ns);
 }
 
 static void schedule_delay_req(struct dvmm_port *p, u64 now)
@@ -90,12 +99,16 @@ static void schedule_delay_req(struct dvmm_port *p, u64 now)
 	u64 spread_ns = dvmm_interval_ns(p->config.log_sync) / DELAY_REQ_SPREAD;
 	u64 ns = dvmm_port_random_ns(p, spread_ns);
 
-	dvmm_port_arm(p, DVMM_TIMER_DELAY_REQ, now + dvmm_port_cycles(p, ns));
+	if (want_answer(p, now))
+		dvmm_port_arm(p, DVMM_TIMER_DELAY_REQ, now + dvmm_port_cycles(p, ns));
 }
 
 static void on_sync(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles, u64 now)
 {
-	if (from_parent(p, msg) && dvmm_exchanger_sync(&p->exchanger, msg, cycles))
+	if (!from_parent(p, msg))
+		return;
+	p->parent_address = msg->from;
+	if (dvmm_exchanger_sync(&p->exchanger, msg, cycles))
 		schedule_delay_req(p, now);
 }
 
@@ -118,12 +131,24 @@ static void on_follow_up(struct dvmm_port *p, const struct dvmm_msg *msg, u64 no
 		schedule_delay_req(p, now);
 }
 
+/* Not too soon again, if all is well. */
+static void pace(struct dvmm_port *p, u64 now)
+{
+	const struct dvmm_estimator *e = &p->discipline.target.estimator;
+	s8 log = dvmm_pace_interval(e, p->config.log_sync, p->log_request);
+
+	p->answered_cycles = now;
+	if (log != p->log_ask)
+		dvmm_port_set_pace(p, log);
+}
+
 static void on_exchange(struct dvmm_port *p, u64 now)
 {
 	int ret = dvmm_discipline_sample(&p->discipline, &p->exchanger.request, &p->cluster, now);
 
 	if (ret)
 		dvmm_port_drop(p, ret == -ERANGE ? DVMM_DROP_JUMP : DVMM_DROP_STAMPS);
+	pace(p, now);
 	dvmm_port_calibrate(p);
 }
 
@@ -156,6 +181,7 @@ static void on_delay_req(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cy
 {
 	if (p->state != DVMM_PORT_MASTER)
 		return;
+	dvmm_pace_asked(&p->pace);
 	if (may_answer(p, &msg->from, cycles))
 		dvmm_port_send_delay_resp(p, msg, cycles);
 	else

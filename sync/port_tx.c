@@ -2,7 +2,7 @@
 /* A PTP port: what goes out. */
 #include "port_internal.h"
 
-/* logMessageInterval of Delay_Req (table 42). */
+/* logMessageInterval of Delay_Req, and of Delay_Resp to one only (table 42). */
 #define LOG_INTERVAL_NONE 0x7f
 
 /* timeSource INTERNAL_OSCILLATOR (table 6). */
@@ -64,6 +64,7 @@ void dvmm_port_send_announce(struct dvmm_port *p, u64 now)
 			.cluster = p->discipline.view.cluster,
 			.inherited_ns = dvmm_discipline_inherited_ns(&p->discipline, now),
 			.rate_error_ppm = rate_error_ppm(&p->discipline),
+			.log_request = p->pace.log_request,
 			.held = p->ops->held(p->ctx),
 		},
 	};
@@ -97,29 +98,37 @@ void dvmm_port_send_follow_up(struct dvmm_port *p, u64 cycles)
 	transmit(p, &dvmm_to_all, &msg, NULL);
 }
 
+/* To our leader only (16.1, hybrid): what it costs the others must not grow with them. */
 void dvmm_port_send_delay_req(struct dvmm_port *p)
 {
 	struct dvmm_msg msg;
 	u32 key;
 
 	start(p, &msg, DVMM_MSG_DELAY_REQ);
+	msg.flags = DVMM_FLAG_UNICAST;
 	msg.log_interval = LOG_INTERVAL_NONE;
 	msg.sequence = p->sequence[msg.type]++;
-	if (!transmit(p, &dvmm_to_all, &msg, &key))
+	if (!transmit(p, &p->parent_address, &msg, &key))
 		dvmm_exchanger_request(&p->exchanger, msg.sequence, key);
 }
 
-/* 11.3.2 d: the request's sequenceId and correctionField go back with the stamp. */
+/*
+ * 11.3.2 d: the request's sequenceId and correctionField go back with the stamp. To whom
+ * asked us only, but to all if it asked all.
+ */
 void dvmm_port_send_delay_resp(struct dvmm_port *p, const struct dvmm_msg *req, u64 cycles)
 {
+	bool unicast = req->flags & DVMM_FLAG_UNICAST;
 	struct dvmm_msg msg;
 
 	start(p, &msg, DVMM_MSG_DELAY_RESP);
+	msg.flags = unicast ? DVMM_FLAG_UNICAST : 0;
+	msg.log_interval = unicast ? LOG_INTERVAL_NONE : p->pace.log_request;
 	msg.sequence = req->sequence;
 	msg.correction = req->correction;
 	msg.requester = req->source;
 	msg.answers = req->number;
 	msg.time_ns = dvmm_discipline_ns(&p->discipline, cycles);
 	msg.steering = dvmm_discipline_steering(&p->discipline, cycles);
-	transmit(p, &dvmm_to_all, &msg, NULL);
+	transmit(p, unicast ? &req->from : &dvmm_to_all, &msg, NULL);
 }

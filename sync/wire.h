@@ -67,6 +67,7 @@ struct dvmm_clock_quality {
  * @predecessor: whom the sender took the lead over from; zeros if from nobody
  * @inherited_ns: how far it may be now from what that one would have made of the time
  * @rate_error_ppm: how well, in all, leaders since the first knew the rate to go on at
+ * @log_request: slaves that know the time well ask in this interval; logarithm to base 2
  * @held: the sender runs VMs, so that its time cannot be stepped
  */
 struct dvmm_wire_cluster {
@@ -74,6 +75,7 @@ struct dvmm_wire_cluster {
 	u8 predecessor[8];
 	u64 inherited_ns;
 	u16 rate_error_ppm;
+	s8 log_request;
 	bool held;
 };
 

@@ -6,7 +6,7 @@
 enum {
 	ORG_LEN = 6,
 	OURS_VERSION = 1,
-	CLUSTER_TLV_LEN = ORG_LEN + 40,
+	CLUSTER_TLV_LEN = ORG_LEN + 44,
 	CLUSTER_FLAG_HELD = 1,
 	STEERING_TLV_LEN = ORG_LEN + 16,
 	OPINION_TLV_LEN = ORG_LEN + 48,
@@ -56,6 +56,7 @@ size_t dvmm_wire_put_cluster(u8 *tlv, const struct dvmm_wire_cluster *c)
 	put_be(data + 16, 8, c->cluster.epoch_ns);
 	put_be(data + 24, 8, c->inherited_ns);
 	memcpy(data + 32, c->predecessor, sizeof(c->predecessor));
+	data[40] = c->log_request;
 	return DVMM_TLV_HEADER_LEN + CLUSTER_TLV_LEN;
 }
 
@@ -114,6 +115,7 @@ static int get_cluster(const u8 *data, struct dvmm_announce *a)
 	c->cluster.epoch_ns = get_be(data + 16, 8);
 	c->inherited_ns = get_be(data + 24, 8);
 	memcpy(c->predecessor, data + 32, sizeof(c->predecessor));
+	c->log_request = (s8)data[40];
 	if (!c->cluster.id || c->cluster.epoch_ns > S64_MAX)
 		return -DVMM_WIRE_VALUE;
 	if (c->cluster.tsc_khz < TSC_KHZ_MIN || c->cluster.tsc_khz > TSC_KHZ_MAX)

@@ -69,11 +69,13 @@ static void tell(u64 now_ns, const u8 *buf, size_t len)
 	}
 }
 
-static void tap(struct sim *sim, int from, const u8 *buf, size_t len)
+static void tap(struct sim *sim, int from, const struct dvmm_address *to, const u8 *buf,
+		size_t len)
 {
 	char name[4], type = (char)buf[0], step[2] = { 1, (char)len };
 	size_t tlv = dvmm_wire_body_len(buf[0]) + 4;
 
+	(void)to;
 	snprintf(name, sizeof(name), "%x", buf[0]);
 	save("wire", name, NULL, 0, buf, len);
 	save("auth", name, step, sizeof(step), buf, len);

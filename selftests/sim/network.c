@@ -88,7 +88,7 @@ int sim_network_send(void *ctx, const struct dvmm_address *to, bool is_event, co
 	sim->packets++;
 	host->packets++;
 	if (sim->tap)
-		sim->tap(sim, host - sim->host, buf, len);
+		sim->tap(sim, host - sim->host, to, buf, len);
 	carry_to(sim, host - sim->host, to, message);
 	sim_message_put(message);
 	if (is_event)

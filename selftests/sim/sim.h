@@ -51,7 +51,8 @@ struct sim {
 	struct sim_events events;
 	u64 packets;
 	/* if set: sees every message sent */
-	void (*tap)(struct sim *sim, int from, const u8 *buf, size_t len);
+	void (*tap)(struct sim *sim, int from, const struct dvmm_address *to, const u8 *buf,
+		    size_t len);
 	/* what must always hold, looked at so often */
 	u64 look_ns;
 	u64 watch_seed;		/* its own: watching changes nothing */

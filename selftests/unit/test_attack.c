@@ -96,9 +96,11 @@ static struct {
 	size_t count;
 } tape;
 
-static void record(struct sim *sim, int from, const u8 *buf, size_t len)
+static void record(struct sim *sim, int from, const struct dvmm_address *to, const u8 *buf,
+		   size_t len)
 {
 	(void)sim;
+	(void)to;
 	if (tape.count == ARRAY_SIZE(tape.msg))
 		return;
 	tape.msg[tape.count].from = from;

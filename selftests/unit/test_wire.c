@@ -27,6 +27,7 @@ static void any_cluster(struct dvmm_announce *a)
 	a->cluster.cluster.tsc_khz = 10000 + unit_random() % 15990001;
 	a->cluster.inherited_ns = unit_random();
 	a->cluster.rate_error_ppm = (u16)unit_random();
+	a->cluster.log_request = (s8)unit_random();
 	a->cluster.held = unit_random() & 1;
 }
 
