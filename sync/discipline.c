@@ -55,7 +55,8 @@ void dvmm_discipline_init(struct dvmm_discipline *d, const struct dvmm_clock_ops
 	memset(d, 0, sizeof(*d));
 	d->ops = ops;
 	d->ctx = ctx;
-	dvmm_estimator_init(&d->target.estimator, view.segment.mult);
+	dvmm_estimator_init(&d->target.estimator, view.segment.mult, d->ring, d->points,
+			    DVMM_ESTIMATOR_RING);
 	distrust(&view, 0);
 	publish(d, &view);
 }

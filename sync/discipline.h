@@ -33,7 +33,7 @@ struct dvmm_clock_ops {
  * @before: the segment before it, for stamps older than @view's
  * @last_cycles: when the last good exchange was taken in
  * @offset_ns: the clock less what that exchange alone says
- * @target: what is known of the leader's clock
+ * @target: what is known of the leader's clock; its estimator works on @ring, @points
  * @led_cycles: since when this clock leads
  * @led: how it would have gone on since without adjustment, as long as nobody else
  *	was followed; its mult is 0 if it never led
@@ -46,6 +46,8 @@ struct dvmm_discipline {
 	void *ctx;
 	struct dvmm_servo servo;
 	struct dvmm_target target;
+	struct dvmm_exchange ring[DVMM_ESTIMATOR_RING];
+	struct dvmm_point points[DVMM_ESTIMATOR_RING];
 	u64 silence_cycles;
 	u64 relax_cycles;
 	struct dvmm_clock_view view;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The grandmaster's time as a line over the host counter, from raw exchanges. */
+/* Another host's time as a line over the host counter, from raw exchanges. */
 #include "linefit.h"
 
 /*
@@ -17,10 +17,14 @@
 /* Older exchanges hardly narrow the interval: 4 s at 50 ppm widen one by 200 us. */
 #define INTERVAL_DEPTH 64
 
-void dvmm_estimator_init(struct dvmm_estimator *e, u64 nominal)
+void dvmm_estimator_init(struct dvmm_estimator *e, u64 nominal, struct dvmm_exchange *ring,
+			 struct dvmm_point *points, u32 size)
 {
 	memset(e, 0, sizeof(*e));
 	e->nominal = nominal;
+	e->ring = ring;
+	e->points = points;
+	e->size = size;
 	e->now.skew_error_ppb = DVMM_SKEW_UNKNOWN_PPB;
 	e->known_error_ppb = DVMM_SKEW_UNKNOWN_PPB;
 }
@@ -48,7 +52,7 @@ static void remember_skew(struct dvmm_estimator *e)
 /* The exchange that is @age older than the newest. */
 static const struct dvmm_exchange *nth(const struct dvmm_estimator *e, u32 age)
 {
-	return &e->ring[(e->head - 1 - age) & (DVMM_ESTIMATOR_RING - 1)];
+	return &e->ring[(e->head - 1 - age) & (e->size - 1)];
 }
 
 /* Nanoseconds from host counter @from to @to at rate @mult; negative if it is earlier. */
@@ -63,12 +67,12 @@ static s64 span_ns(u64 mult, u64 from, u64 to)
 
 static u64 mid_cycles(const struct dvmm_exchange *x)
 {
-	return x->t2_cycles + (x->t3_cycles - x->t2_cycles) / 2;
+	return x->t2_cycles + (s64)(x->t3_cycles - x->t2_cycles) / 2;
 }
 
 static u64 mid_ns(const struct dvmm_exchange *x)
 {
-	return x->t1_ns + (x->t4_ns - x->t1_ns) / 2;
+	return x->t1_ns + (s64)(x->t4_ns - x->t1_ns) / 2;
 }
 
 /* (t4 - t1) - (t3 - t2): meanPathDelay is half of it (11.3.2). */
@@ -77,14 +81,19 @@ static s64 round_trip_ns(const struct dvmm_exchange *x, u64 mult)
 	return (s64)(x->t4_ns - x->t1_ns) - span_ns(mult, x->t2_cycles, x->t3_cycles);
 }
 
-/* Our counter goes from t2 to t3, the master's clock from t1 to t4, and a packet takes time. */
+/*
+ * Whoever answers does so after being asked, and a packet takes time: what passed for
+ * whom waited is no less than for whom answered, two rates of 3000 ppm error aside.
+ */
 static int check_exchange(const struct dvmm_exchange *x, u64 nominal)
 {
-	u64 at_master = x->t4_ns - x->t1_ns, here = x->t3_cycles - x->t2_cycles;
+	s64 at_master = x->t4_ns - x->t1_ns, cycles = x->t3_cycles - x->t2_cycles;
+	s64 here = span_ns(nominal, x->t2_cycles, x->t3_cycles);
+	bool asked = at_master < 0, answered = cycles < 0;
 
-	if ((s64)here < 0 || at_master > DVMM_LINEFIT_X_MAX_US * 1000)
+	if (abs(at_master) > DVMM_LINEFIT_X_MAX_US * 1000 || asked != answered)
 		return -EINVAL;
-	return dvmm_mult_ns(nominal, here) > at_master + at_master / 250 + 1000 ? -EINVAL : 0;
+	return here > at_master + abs(at_master) / 250 + 1000 ? -EINVAL : 0;
 }
 
 static void to_point(struct dvmm_point *p, const struct dvmm_exchange *x,
@@ -224,8 +233,8 @@ int dvmm_estimator_add(struct dvmm_estimator *e, const struct dvmm_exchange *x)
 		return ret;
 	if (e->count && (s64)(x->t2_cycles - nth(e, 0)->t2_cycles) <= 0)
 		return -EINVAL;
-	e->ring[e->head++ & (DVMM_ESTIMATOR_RING - 1)] = *x;
-	e->count = min_t(u32, e->count + 1, DVMM_ESTIMATOR_RING);
+	e->ring[e->head++ & (e->size - 1)] = *x;
+	e->count = min(e->count + 1, e->size);
 	ret = list_points(e);
 	if (ret)
 		return ret;

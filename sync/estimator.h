@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The grandmaster's time as a line over the host counter, from raw exchanges.
+ * Another host's time as a line over the host counter, from raw exchanges.
  *
  * Feed-forward: what is kept are raw stamps, which no correction of the clock
  * ever touched, so that a servo cannot disturb its own measurement.
@@ -17,7 +17,7 @@
 
 #include "segment.h"
 
-/* Exchanges kept: 32 s at 16 per second. A power of two. */
+/* Exchanges looked at, at most: 32 s at 16 per second. */
 #define DVMM_ESTIMATOR_RING 512
 
 /* The shortest window that a rate is taken from: 1 s at 16 per second. */
@@ -54,11 +54,14 @@
 #define DVMM_STAMP_ERROR_NS 100
 
 /**
- * struct dvmm_exchange - one Sync with one Delay_Req: IEEE 1588-2019 11.3
- * @t1_ns: departure of Sync, master time
+ * struct dvmm_exchange - one packet from the other host, and one to it
+ * @t1_ns: departure of the one from it, master time
  * @t2_cycles: its arrival, host counter
- * @t3_cycles: departure of Delay_Req, host counter
+ * @t3_cycles: departure of the one to it, host counter
  * @t4_ns: its arrival, master time
+ *
+ * Sync and Delay_Req (IEEE 1588-2019 11.3), or Pdelay_Resp and Pdelay_Req (11.4), of
+ * which the second is the earlier. "Master" is whoever is measured.
  */
 struct dvmm_exchange {
 	u64 t1_ns;
@@ -102,8 +105,8 @@ struct dvmm_point {
 /**
  * struct dvmm_estimator
  * @nominal: rate of the host counter, as far as it is known beforehand
- * @ring: the last exchanges; @head is where the next goes, @count are valid
- * @points: scratch: the same, newest first
+ * @ring: the last exchanges, of @size; @head is where the next goes, @count are valid
+ * @points: scratch, as long: the same, newest first
  * @now: the present estimate
  * @known_ppb: the last skew that was learnt well, or 0
  * @known_error_ppb: how far it may be off by now, one standard error
@@ -111,17 +114,23 @@ struct dvmm_point {
  */
 struct dvmm_estimator {
 	u64 nominal;
-	struct dvmm_exchange ring[DVMM_ESTIMATOR_RING];
+	struct dvmm_exchange *ring;
+	u32 size;
 	u32 head;
 	u32 count;
-	struct dvmm_point points[DVMM_ESTIMATOR_RING];
+	struct dvmm_point *points;
 	struct dvmm_estimate now;
 	s64 known_ppb;
 	u64 known_error_ppb;
 	u64 doubt_ppb;
 };
 
-void dvmm_estimator_init(struct dvmm_estimator *e, u64 nominal);
+/*
+ * @size, a power of two up to DVMM_ESTIMATOR_RING, is how many exchanges @ring and
+ * @points have room for. Estimators that are used one at a time may share @points.
+ */
+void dvmm_estimator_init(struct dvmm_estimator *e, u64 nominal, struct dvmm_exchange *ring,
+			 struct dvmm_point *points, u32 size);
 
 /* Forget the exchanges; master time runs at @skew_ppb, known to @skew_error_ppb. */
 void dvmm_estimator_restart(struct dvmm_estimator *e, s64 skew_ppb, u64 skew_error_ppb);

@@ -18,6 +18,7 @@ struct world {
 	u64 base_ns;		/* one-way delay, at least */
 	u64 jitter_ns;
 	s64 asymmetry_ns;	/* the way to us takes so much longer */
+	bool probe;		/* we ask first, as with Pdelay_Req */
 };
 
 static struct world quiet_world(void)
@@ -56,12 +57,26 @@ static u64 jitter(const struct world *w)
 	return unit_random() % (w->jitter_ns + 1) + tail;
 }
 
+static struct dvmm_exchange probe(struct world *w)
+{
+	u64 there = cycles_of(w->base_ns + jitter(w));
+	u64 back = cycles_of(w->base_ns + jitter(w) + w->asymmetry_ns);
+	u64 t3 = w->cycles, t4 = t3 + there, t1 = t4 + cycles_of(unit_random() % 2000000);
+
+	return (struct dvmm_exchange) {
+		.t1_ns = truth(w, t1), .t2_cycles = t1 + back, .t3_cycles = t3,
+		.t4_ns = truth(w, t4),
+	};
+}
+
 static struct dvmm_exchange exchange(struct world *w)
 {
 	u64 there = cycles_of(w->base_ns + jitter(w) + w->asymmetry_ns);
 	u64 back = cycles_of(w->base_ns + jitter(w));
 	u64 t1 = w->cycles, t2 = t1 + there, t3 = t2 + cycles_of(unit_random() % 2000000);
 
+	if (w->probe)
+		return probe(w);
 	return (struct dvmm_exchange) {
 		.t1_ns = truth(w, t1), .t2_cycles = t2, .t3_cycles = t3,
 		.t4_ns = truth(w, t3 + back),
@@ -96,9 +111,11 @@ static void feed(struct dvmm_estimator *e, struct world *w, int n)
 
 static struct dvmm_estimator *fresh(void)
 {
+	static struct dvmm_exchange ring[DVMM_ESTIMATOR_RING];
+	static struct dvmm_point points[DVMM_ESTIMATOR_RING];
 	static struct dvmm_estimator e;
 
-	dvmm_estimator_init(&e, dvmm_mult_from_khz(KHZ));
+	dvmm_estimator_init(&e, dvmm_mult_from_khz(KHZ), ring, points, DVMM_ESTIMATOR_RING);
 	return &e;
 }
 
@@ -252,6 +269,33 @@ static void jump_is_a_contradiction(void)
 	}
 }
 
+/* Whoever asks first: the same line, and the same certainty, from a ring of any size. */
+static void probes_serve_as_well(void)
+{
+	static struct dvmm_exchange ring[64];
+	static struct dvmm_point points[64];
+	struct world w = quiet_world();
+	struct dvmm_estimator e;
+	struct dvmm_exchange x;
+
+	w.probe = true;
+	w.skew_ppb = -40000;
+	w.jitter_ns = 20000;
+	dvmm_estimator_init(&e, dvmm_mult_from_khz(KHZ), ring, points, 64);
+	feed(&e, &w, 300);
+	CHECK_EQ(e.count, 64);
+	CHECK_NEAR(e.now.skew_ppb, -40000, 3000);
+	CHECK_NEAR(error_now(&e, &w), 0, 4000);
+	CHECK_NEAR(e.now.delay_ns, 52000, 2000);
+	w.asymmetry_ns = 30000;
+	dvmm_estimator_restart(&e, e.now.skew_ppb, e.now.skew_error_ppb);
+	feed(&e, &w, 300);
+	CHECK_NEAR(error_now(&e, &w), -15000, 4000);
+	w.origin_ns += 1000000;
+	x = probe(&w);
+	CHECK_EQ(dvmm_estimator_add(&e, &x), -ERANGE);
+}
+
 /* A new master of the same cluster: its phase is learnt from a few exchanges. */
 static void restart_keeps_the_skew(void)
 {
@@ -387,6 +431,7 @@ static const struct unit_test tests[] = {
 	TEST(rate_step_is_learnt),
 	TEST(no_exchange_is_taken_that_cannot_be),
 	TEST(jump_is_a_contradiction),
+	TEST(probes_serve_as_well),
 	TEST(restart_keeps_the_skew),
 	TEST(interval_widens_with_age),
 	TEST(linefit_extremes),

@@ -19,12 +19,14 @@ static u64 nominal(void)
 /* A master at @skew_ppb, known without doubt, 100 us away there and back. */
 static struct dvmm_target *certain(u64 cycles, s64 skew_ppb)
 {
+	static struct dvmm_exchange ring[DVMM_ESTIMATOR_RING];
+	static struct dvmm_point points[DVMM_ESTIMATOR_RING];
 	static struct dvmm_target target;
 	struct dvmm_estimator *e = &target.estimator;
 	u64 mult = dvmm_mult_adjust(nominal(), skew_ppb), i;
 
 	memset(&target, 0, sizeof(target));
-	dvmm_estimator_init(e, nominal());
+	dvmm_estimator_init(e, nominal(), ring, points, DVMM_ESTIMATOR_RING);
 	for (i = 0; i < 64; i++) {
 		u64 t2 = cycles - (64 - i) * SECOND_CYCLES / 16;
 		u64 age_ns = dvmm_mult_ns(mult, cycles - t2);
