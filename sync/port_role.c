@@ -186,11 +186,26 @@ static void lead(struct dvmm_port *p, u64 now)
 	move(p, DVMM_EV_NO_MASTER);
 }
 
+/*
+ * Who slept through the timeout (a preempted virtual machine, say) cannot tell whether
+ * others were silent: what they sent meanwhile may wait behind the very interrupt that
+ * woke us.
+ */
+static bool overslept(const struct dvmm_port *p, u64 now)
+{
+	u64 interval = dvmm_port_cycles(p, dvmm_interval_ns(p->config.log_announce));
+
+	return now - p->timer[DVMM_TIMER_RECEIPT] > interval;
+}
+
 /* ANNOUNCE_RECEIPT_TIMEOUT_EXPIRES (9.2.6.12): our master is gone. */
 void dvmm_port_receipt_timeout(struct dvmm_port *p, u64 now)
 {
+	u64 interval_ns = dvmm_interval_ns(p->config.log_announce);
 	const struct dvmm_foreign *f;
 
+	if (overslept(p, now))
+		return dvmm_port_arm(p, DVMM_TIMER_RECEIPT, now + dvmm_port_cycles(p, interval_ns));
 	dvmm_foreign_expire(&p->foreign, now);
 	f = best_for_us(p);
 	if (!f) {

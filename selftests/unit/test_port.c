@@ -451,6 +451,29 @@ static void slow_and_fast_intervals(void)
 	}
 }
 
+/* A virtual machine that was not run has not heard, which is not the leader's silence. */
+static void who_overslept_waits_for_the_post(void)
+{
+	struct sim *sim = sim_new(21, &quiet);
+	struct sim_host *b;
+	struct dvmm_port *p;
+	u64 now;
+
+	start(sim, 0);
+	sim_run(sim, 3 * SIM_SECOND);
+	b = start(sim, 10);
+	sim_run(sim, 3 * SIM_SECOND);
+	p = &b->port;
+	now = p->timer[DVMM_TIMER_RECEIPT] + 40 * MS * 29 / 10;
+	dvmm_port_run(p, now);
+	CHECK_EQ(p->state, DVMM_PORT_SLAVE);
+	now += 32 * MS * 29 / 10;
+	CHECK_IN(p->timer[DVMM_TIMER_RECEIPT], now - 10 * MS, now);
+	dvmm_port_run(p, now);
+	CHECK_EQ(p->state, DVMM_PORT_MASTER);
+	sim_free(sim);
+}
+
 static const struct unit_test tests[] = {
 	TEST(alone_becomes_grandmaster),
 	TEST(newcomer_follows_whatever_its_priority),
@@ -466,6 +489,7 @@ static const struct unit_test tests[] = {
 	TEST(steering_is_followed),
 	TEST(adjust_is_for_leaders_and_limited),
 	TEST(asymmetry_shows_by_half),
+	TEST(who_overslept_waits_for_the_post),
 	TEST(loss_and_duplication),
 	TEST(slow_and_fast_intervals),
 };
