@@ -146,6 +146,7 @@ static void aim_afresh(struct dvmm_discipline *d, u64 rate, u64 error_ppb)
 
 	dvmm_estimator_restart(e, dvmm_mult_skew_ppb(rate, e->nominal), error_ppb);
 	memset(&d->target.steering, 0, sizeof(d->target.steering));
+	d->target.peers_ns = 0;
 }
 
 static void stop_leading(struct dvmm_discipline *d)
@@ -275,9 +276,31 @@ static void start_afresh(struct dvmm_discipline *d, u64 now)
 {
 	struct dvmm_clock_view view = d->view;
 
+	d->doubted.view = view;
+	d->doubted.steering = d->target.steering;
 	aim_afresh(d, known_rate(d), DVMM_SKEW_UNKNOWN_PPB);
 	dvmm_segment_pivot(&view.segment, now, view.segment.mult);
 	distrust(&view, now);
+	publish(d, &view);
+}
+
+void dvmm_discipline_doubt(struct dvmm_discipline *d, u64 now)
+{
+	if (d->target.estimator.count)
+		start_afresh(d, now);
+}
+
+void dvmm_discipline_reinstate(struct dvmm_discipline *d, s64 skew_ppb, u64 now)
+{
+	struct dvmm_clock_view view = d->view;
+
+	dvmm_estimator_restart(&d->target.estimator, skew_ppb, DVMM_SKEW_CHANGE_PPB);
+	d->target.steering = d->doubted.steering;
+	view.state = d->doubted.view.state;
+	if (view.state != DVMM_STATE_UNSYNCHRONISED)
+		view.state = DVMM_STATE_HOLDOVER;
+	set_bound(&view, dvmm_clock_bound_ns(&d->doubted.view, now), HOLDOVER_DRIFT_PPB, now);
+	dvmm_segment_pivot(&view.segment, now, dvmm_target_rate(&d->target));
 	publish(d, &view);
 }
 

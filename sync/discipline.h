@@ -39,6 +39,7 @@ struct dvmm_clock_ops {
  *	was followed; its mult is 0 if it never led
  * @inherited_ns: and how far from its predecessor's time it was
  * @rate_error_ppb: how well, in all, leaders since the first knew the rate to go on at
+ * @doubted: what was believed before it was last found to be wrong
  * @leading: whether it does
  */
 struct dvmm_discipline {
@@ -58,6 +59,10 @@ struct dvmm_discipline {
 	struct dvmm_segment led;
 	u64 inherited_ns;
 	u64 rate_error_ppb;
+	struct {
+		struct dvmm_clock_view view;
+		struct dvmm_steering steering;
+	} doubted;
 	bool leading;
 };
 
@@ -113,6 +118,15 @@ int __must_check dvmm_discipline_steered(struct dvmm_discipline *d, u64 free_ns,
 int __must_check dvmm_discipline_sample(struct dvmm_discipline *d,
 					const struct dvmm_exchange *x,
 					const struct dvmm_cluster *cluster, u64 now);
+
+/* Nothing that is known of the leader is believed any more; unless that was just so. */
+void dvmm_discipline_doubt(struct dvmm_discipline *d, u64 now);
+
+/*
+ * All was right but the leader, who ran at @skew_ppb before: go on in holdover, as of
+ * before dvmm_discipline_doubt().
+ */
+void dvmm_discipline_reinstate(struct dvmm_discipline *d, s64 skew_ppb, u64 now);
 
 /* Twice a second or more: the segment is renewed, silence noticed. */
 void dvmm_discipline_tick(struct dvmm_discipline *d, u64 now);

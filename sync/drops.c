@@ -21,6 +21,7 @@ const char *dvmm_drop_name(u32 why)
 		[DVMM_DROP_CONFLICT] = "conflict",
 		[DVMM_DROP_STAMPS] = "stamps",
 		[DVMM_DROP_JUMP] = "jump",
+		[DVMM_DROP_REFUSED] = "refused",
 		[DVMM_DROP_RATE] = "rate",
 		[DVMM_DROP_AUTH + DVMM_AUTH_NONE] = "unauthenticated",
 		[DVMM_DROP_AUTH + DVMM_AUTH_FORM] = "auth-form",

@@ -55,8 +55,7 @@ static const struct dvmm_exchange *nth(const struct dvmm_estimator *e, u32 age)
 	return &e->ring[(e->head - 1 - age) & (e->size - 1)];
 }
 
-/* Nanoseconds from host counter @from to @to at rate @mult; negative if it is earlier. */
-static s64 span_ns(u64 mult, u64 from, u64 to)
+s64 dvmm_span_ns(u64 mult, u64 from, u64 to)
 {
 	s64 cycles = to - from;
 	u64 ns = dvmm_mult_ns(mult, cycles < 0 ? -(u64)cycles : (u64)cycles);
@@ -65,20 +64,19 @@ static s64 span_ns(u64 mult, u64 from, u64 to)
 	return cycles < 0 ? -(s64)ns : (s64)ns;
 }
 
-static u64 mid_cycles(const struct dvmm_exchange *x)
+u64 dvmm_exchange_cycles(const struct dvmm_exchange *x)
 {
 	return x->t2_cycles + (s64)(x->t3_cycles - x->t2_cycles) / 2;
 }
 
-static u64 mid_ns(const struct dvmm_exchange *x)
+u64 dvmm_exchange_ns(const struct dvmm_exchange *x)
 {
 	return x->t1_ns + (s64)(x->t4_ns - x->t1_ns) / 2;
 }
 
-/* (t4 - t1) - (t3 - t2): meanPathDelay is half of it (11.3.2). */
-static s64 round_trip_ns(const struct dvmm_exchange *x, u64 mult)
+s64 dvmm_exchange_delay_ns(const struct dvmm_exchange *x, u64 mult)
 {
-	return (s64)(x->t4_ns - x->t1_ns) - span_ns(mult, x->t2_cycles, x->t3_cycles);
+	return (s64)(x->t4_ns - x->t1_ns) - dvmm_span_ns(mult, x->t2_cycles, x->t3_cycles);
 }
 
 /*
@@ -88,7 +86,7 @@ static s64 round_trip_ns(const struct dvmm_exchange *x, u64 mult)
 static int check_exchange(const struct dvmm_exchange *x, u64 nominal)
 {
 	s64 at_master = x->t4_ns - x->t1_ns, cycles = x->t3_cycles - x->t2_cycles;
-	s64 here = span_ns(nominal, x->t2_cycles, x->t3_cycles);
+	s64 here = dvmm_span_ns(nominal, x->t2_cycles, x->t3_cycles);
 	bool asked = at_master < 0, answered = cycles < 0;
 
 	if (abs(at_master) > DVMM_LINEFIT_X_MAX_US * 1000 || asked != answered)
@@ -99,11 +97,11 @@ static int check_exchange(const struct dvmm_exchange *x, u64 nominal)
 static void to_point(struct dvmm_point *p, const struct dvmm_exchange *x,
 		     const struct dvmm_exchange *newest, u64 nominal, u64 mult)
 {
-	s64 age_ns = span_ns(nominal, mid_cycles(x), mid_cycles(newest));
-	s64 delay_ns = round_trip_ns(x, mult);
+	s64 age_ns = dvmm_span_ns(nominal, dvmm_exchange_cycles(x), dvmm_exchange_cycles(newest));
+	s64 delay_ns = dvmm_exchange_delay_ns(x, mult);
 
 	p->x_us = -div64_s64(age_ns, 1000);
-	p->y_ns = (s64)(mid_ns(x) - mid_ns(newest)) + age_ns;
+	p->y_ns = (s64)(dvmm_exchange_ns(x) - dvmm_exchange_ns(newest)) + age_ns;
 	p->delay_ns = max(delay_ns, 0LL);
 }
 
@@ -171,8 +169,8 @@ static void fit(struct dvmm_estimator *e)
 		window = e->count;
 		dvmm_linefit_level(&best, e->points, window, shortest_ns, &before);
 	}
-	e->now.cycles = mid_cycles(nth(e, 0));
-	e->now.ns = mid_ns(nth(e, 0)) + best.y0_ns;
+	e->now.cycles = dvmm_exchange_cycles(nth(e, 0));
+	e->now.ns = dvmm_exchange_ns(nth(e, 0)) + best.y0_ns;
 	e->now.error_ns = best.y0_error_ns;
 	e->now.skew_ppb = best.slope_ppb;
 	e->now.skew_error_ppb = best.slope_error_ppb;
@@ -228,6 +226,7 @@ static int confine(struct dvmm_estimator *e)
 int dvmm_estimator_add(struct dvmm_estimator *e, const struct dvmm_exchange *x)
 {
 	int ret = check_exchange(x, e->nominal);
+	struct dvmm_estimate before = e->now;
 
 	if (ret)
 		return ret;
@@ -240,12 +239,15 @@ int dvmm_estimator_add(struct dvmm_estimator *e, const struct dvmm_exchange *x)
 		return ret;
 	fit(e);
 	doubt(e);
-	return confine(e);
+	ret = confine(e);
+	if (ret)
+		e->now = before;
+	return ret;
 }
 
 u64 dvmm_estimator_ns(const struct dvmm_estimator *e, u64 cycles)
 {
-	return e->now.ns + span_ns(dvmm_mult_adjust(e->nominal, e->now.skew_ppb),
+	return e->now.ns + dvmm_span_ns(dvmm_mult_adjust(e->nominal, e->now.skew_ppb),
 				   e->now.cycles, cycles);
 }
 
@@ -276,8 +278,8 @@ struct dvmm_interval dvmm_estimator_interval(const struct dvmm_estimator *e, u64
 
 	for (i = 0; i < depth; i++) {
 		const struct dvmm_exchange *x = nth(e, i);
-		s64 since_t2 = span_ns(mult, x->t2_cycles, cycles);
-		s64 since_t3 = span_ns(mult, x->t3_cycles, cycles);
+		s64 since_t2 = dvmm_span_ns(mult, x->t2_cycles, cycles);
+		s64 since_t3 = dvmm_span_ns(mult, x->t3_cycles, cycles);
 		u64 low = x->t1_ns + since_t2 - drift_ns(since_t2, drift);
 		u64 high = x->t4_ns + since_t3 + drift_ns(since_t3, drift);
 

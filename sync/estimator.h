@@ -70,6 +70,16 @@ struct dvmm_exchange {
 	u64 t4_ns;
 };
 
+/* Nanoseconds from host counter @from to @to at rate @mult; negative if it is earlier. */
+s64 dvmm_span_ns(u64 mult, u64 from, u64 to);
+
+/* Half way between the two packets: here, and there if they took the same time. */
+u64 dvmm_exchange_cycles(const struct dvmm_exchange *x);
+u64 dvmm_exchange_ns(const struct dvmm_exchange *x);
+
+/* (t4 - t1) - (t3 - t2): the round trip; meanPathDelay is half of it (11.3.2). */
+s64 dvmm_exchange_delay_ns(const struct dvmm_exchange *x, u64 mult);
+
 /**
  * struct dvmm_estimate - master time near @cycles
  * @ns: master time at @cycles
@@ -137,7 +147,8 @@ void dvmm_estimator_restart(struct dvmm_estimator *e, s64 skew_ppb, u64 skew_err
 
 /*
  * Take in an exchange. Return: 0; -EINVAL for one that cannot be; -ERANGE where it
- * contradicts those before (a counter or the master jumped): restart then.
+ * contradicts those before (a counter or the master jumped): restart then. The estimate
+ * is still that of before.
  */
 int __must_check dvmm_estimator_add(struct dvmm_estimator *e, const struct dvmm_exchange *x);
 

@@ -49,6 +49,30 @@ void dvmm_foreign_hear(struct dvmm_foreign_list *list, const struct dvmm_msg *ms
 	f->heard_cycles = cycles ?: 1;
 }
 
+const struct dvmm_foreign *dvmm_foreign_deposes(const struct dvmm_foreign_list *list, u64 id,
+						const u8 *clock)
+{
+	const struct dvmm_foreign *f;
+
+	for (f = list->record; f < list->record + DVMM_FOREIGN_MAX; f++) {
+		const struct dvmm_wire_cluster *c = &f->announce.cluster;
+
+		if (f->before_cycles && c->refused && c->cluster.id == id &&
+		    !memcmp(c->predecessor, clock, sizeof(c->predecessor)))
+			return f;
+	}
+	return NULL;
+}
+
+void dvmm_foreign_forget(struct dvmm_foreign_list *list, const u8 *clock)
+{
+	struct dvmm_foreign *f;
+
+	for (f = list->record; f < list->record + DVMM_FOREIGN_MAX; f++)
+		if (!memcmp(f->dataset.sender.clock, clock, sizeof(f->dataset.sender.clock)))
+			memset(f, 0, sizeof(*f));
+}
+
 void dvmm_foreign_expire(struct dvmm_foreign_list *list, u64 cycles)
 {
 	struct dvmm_foreign *f;

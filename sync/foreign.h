@@ -51,6 +51,13 @@ void dvmm_foreign_hear(struct dvmm_foreign_list *list, const struct dvmm_msg *ms
 struct dvmm_foreign *dvmm_foreign_find(struct dvmm_foreign_list *list,
 				       const struct dvmm_port_id *sender);
 
+/* Who took over because the time of @clock was wrong, in cluster @id; NULL if nobody. */
+const struct dvmm_foreign *dvmm_foreign_deposes(const struct dvmm_foreign_list *list, u64 id,
+						const u8 *clock);
+
+/* Strike out @clock. */
+void dvmm_foreign_forget(struct dvmm_foreign_list *list, const u8 *clock);
+
 /* Strike out those that fell silent. */
 void dvmm_foreign_expire(struct dvmm_foreign_list *list, u64 cycles);
 

@@ -29,7 +29,7 @@ struct sums {
 	s128 xx, xy, rr;
 };
 
-static u64 root(u64 v)
+u64 dvmm_root(u64 v)
 {
 	u64 r = 0, bit;
 
@@ -150,7 +150,7 @@ static u64 root128(s128 v)
 		v >>= 2;
 		halvings++;
 	}
-	return root((u64)v) << halvings;
+	return dvmm_root((u64)v) << halvings;
 }
 
 /*
@@ -165,7 +165,7 @@ static u64 point_error(const struct sums *s, u64 excess_ns)
 	u64 weight = max(s->n - 2, 1LL) + s->n / 2;
 
 	residual = min(residual, ERROR_MAX_NS);
-	return root(div64_u64(residual * residual, weight) +
+	return dvmm_root(div64_u64(residual * residual, weight) +
 		    mul_u64_u64_div_u64(prior * prior, s->n / 2, weight));
 }
 
@@ -176,11 +176,11 @@ static s64 level(const struct sums *s, s64 slope_ppb)
 
 static u64 level_error(const struct sums *s, u64 sigma, u64 slope_error_ppb)
 {
-	u64 at_mean = div64_u64(sigma, max(root(s->n), 1ULL));
+	u64 at_mean = div64_u64(sigma, max(dvmm_root(s->n), 1ULL));
 	u64 by_slope = mul_u64_u64_div_u64(slope_error_ppb, abs(s->mean_x), PPB_PER_NS_PER_US);
 
 	by_slope = min(by_slope, ERROR_MAX_NS);
-	return root(at_mean * at_mean + by_slope * by_slope) + 1;
+	return dvmm_root(at_mean * at_mean + by_slope * by_slope) + 1;
 }
 
 /*
@@ -197,12 +197,12 @@ static struct dvmm_slope weigh(struct dvmm_slope a, struct dvmm_slope b)
 	b.error_ppb = min(b.error_ppb, SLOPE_ERROR_MAX_PPB);
 	aa = a.error_ppb * a.error_ppb + 1;
 	bb = b.error_ppb * b.error_ppb + 1;
-	if ((u64)abs(b.ppb - a.ppb) > CONTRADICTION * root(aa + bb))
+	if ((u64)abs(b.ppb - a.ppb) > CONTRADICTION * dvmm_root(aa + bb))
 		return b;
 	towards_b = mul_u64_u64_div_u64(abs(b.ppb - a.ppb), aa, aa + bb);
 	return (struct dvmm_slope){
 		.ppb = b.ppb < a.ppb ? a.ppb - towards_b : a.ppb + towards_b,
-		.error_ppb = mul_u64_u64_div_u64(a.error_ppb, b.error_ppb, root(aa + bb)) + 1,
+		.error_ppb = mul_u64_u64_div_u64(a.error_ppb, b.error_ppb, dvmm_root(aa + bb)) + 1,
 	};
 }
 
@@ -252,5 +252,5 @@ void dvmm_linefit_level(struct dvmm_linefit *fit, const struct dvmm_point *p, u3
 /* Each error is below 2^32, so that the squares and their sum fit. */
 u64 dvmm_linefit_error(const struct dvmm_linefit *a, const struct dvmm_linefit *b)
 {
-	return root(a->y0_error_ns * a->y0_error_ns + b->y0_error_ns * b->y0_error_ns);
+	return dvmm_root(a->y0_error_ns * a->y0_error_ns + b->y0_error_ns * b->y0_error_ns);
 }

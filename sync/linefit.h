@@ -39,6 +39,9 @@ struct dvmm_slope {
 	u64 error_ppb;
 };
 
+/* The square root, rounded down. */
+u64 dvmm_root(u64 v);
+
 /* The shortest round trip of the first @n of @p. */
 u64 dvmm_linefit_shortest(const struct dvmm_point *p, u32 n);
 

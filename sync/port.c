@@ -27,6 +27,9 @@
 /* Silence after which a sender that has no numbers may have been restarted. */
 #define FORGET_NS (30 * DVMM_NSEC_PER_SEC)
 
+/* Stamps may be older than the port, and are not negative. */
+#define OWN_EPOCH_NS (3600 * DVMM_NSEC_PER_SEC)
+
 /* A second, and twice the time between exchanges, lest the servo overshoot. */
 #define TIME_CONSTANT_MIN_NS DVMM_NSEC_PER_SEC
 
@@ -86,6 +89,10 @@ static void fire(struct dvmm_port *p, enum dvmm_timer timer, u64 now)
 		return dvmm_discipline_confirm(&p->discipline, now);
 	case DVMM_TIMER_DELAY_REQ:
 		return dvmm_port_send_delay_req(p);
+	case DVMM_TIMER_PROBE:
+		return dvmm_port_probe(p, now);
+	case DVMM_TIMER_JUDGE:
+		return dvmm_port_judge(p, now);
 	case DVMM_TIMER_TICK:
 		repeat(p, timer, TICK_NS, now);
 		return tick(p, now);
@@ -177,6 +184,12 @@ void dvmm_port_init(struct dvmm_port *p, const struct dvmm_port_config *config,
 	p->id.port = 1;
 	p->since_cycles = now;
 	dvmm_discipline_init(&p->discipline, &ops->clock, ctx, config->host_khz);
+	p->own = (struct dvmm_segment) {
+		.base_cycles = now, .base.ns = OWN_EPOCH_NS,
+		.mult = p->discipline.target.estimator.nominal,
+	};
+	dvmm_peers_init(&p->peers, p->own.mult, p->discipline.points);
+	dvmm_port_acquit(p);
 	configure(p);
 	protect(p);
 	dvmm_port_arm(p, DVMM_TIMER_TICK, now);
@@ -252,12 +265,14 @@ int dvmm_port_adjust(struct dvmm_port *p, s64 ppb, u64 now)
 	return 0;
 }
 
-static const char *master_reason(const struct dvmm_port *p)
+static const char *master_reason(const struct dvmm_port *p, u64 now)
 {
 	if (p->conflict)
 		return "another cluster is heard, but VMs hold this host to its own";
 	if (p->discipline.view.state == DVMM_STATE_UNSYNCHRONISED)
 		return "founded a cluster; waiting whether a better grandmaster objects";
+	if (dvmm_port_refuses(p, p->predecessor, now))
+		return "took over from a grandmaster whose time was wrong";
 	return p->founder ? "founded the cluster" : "took over from a grandmaster that fell silent";
 }
 
@@ -266,6 +281,10 @@ static const char *slave_reason(const struct dvmm_port *p)
 	const struct dvmm_discipline *d = &p->discipline;
 	bool measured = d->target.estimator.count;
 
+	if (p->suspecting)
+		return "the grandmaster contradicts itself: asking the other hosts";
+	if (!p->parent.port)
+		return "refused a grandmaster whose time was wrong";
 	if (d->view.state == DVMM_STATE_SYNCHRONISED)
 		return "in step with the grandmaster";
 	if (p->unstamped >= UNSTAMPED_MAX)
@@ -275,7 +294,7 @@ static const char *slave_reason(const struct dvmm_port *p)
 	return measured ? "measuring the grandmaster" : "the grandmaster gives no time yet";
 }
 
-static const char *reason(const struct dvmm_port *p)
+static const char *reason(const struct dvmm_port *p, u64 now)
 {
 	switch (p->state) {
 	case DVMM_PORT_FAULTY:
@@ -283,7 +302,7 @@ static const char *reason(const struct dvmm_port *p)
 	case DVMM_PORT_LISTENING:
 		return "listening for a grandmaster";
 	case DVMM_PORT_MASTER:
-		return master_reason(p);
+		return master_reason(p, now);
 	case DVMM_PORT_UNCALIBRATED:
 	case DVMM_PORT_SLAVE:
 		return slave_reason(p);
@@ -318,5 +337,5 @@ void dvmm_port_status(const struct dvmm_port *p, struct dvmm_sync_status *status
 	status->tx = p->tx;
 	status->auth_key = p->auth.keys.count ? p->auth.keys.id[0] : 0;
 	tell_drops(p, status);
-	strncpy(status->reason, reason(p), sizeof(status->reason) - 1);
+	strncpy(status->reason, reason(p, now), sizeof(status->reason) - 1);
 }

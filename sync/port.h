@@ -15,12 +15,14 @@
 #ifndef DVMM_PORT_H
 #define DVMM_PORT_H
 
+#include "acquaint.h"
 #include "auth.h"
 #include "discipline.h"
 #include "exchange.h"
 #include "foreign.h"
 #include "port_fsm.h"
 #include "pace.h"
+#include "peer.h"
 #include "ratelimit.h"
 #include "sync.h"
 
@@ -74,6 +76,8 @@ enum dvmm_timer {
 	DVMM_TIMER_SYNC,	/* master: send Sync */
 	DVMM_TIMER_CONFIRM,	/* master: nobody objected to the new cluster */
 	DVMM_TIMER_DELAY_REQ,	/* slave: send Delay_Req */
+	DVMM_TIMER_PROBE,	/* slave: probe the next peer */
+	DVMM_TIMER_JUDGE,	/* slave: the leader, who is suspected */
 	DVMM_TIMER_TICK,	/* renew the clock */
 	DVMM_TIMERS
 };
@@ -88,9 +92,24 @@ enum dvmm_drop {
 	DVMM_DROP_CONFLICT,	/* another cluster, which VMs keep us from joining */
 	DVMM_DROP_STAMPS,	/* an exchange whose stamps cannot be */
 	DVMM_DROP_JUMP,		/* an exchange that contradicts those before */
+	DVMM_DROP_REFUSED,	/* a leader whose time was found wrong */
 	DVMM_DROP_RATE,		/* more than may be asked of us, or than can be */
 	DVMM_DROP_AUTH = DVMM_DROP_RATE, /* plus an enum dvmm_auth_error, from 1 on; last */
 	DVMM_DROPS = DVMM_DROP_AUTH + DVMM_AUTH_ERRORS
+};
+
+/* Answers to probes whose own stamps are waited for, at most. */
+#define DVMM_PORT_ANSWERS 8
+
+/**
+ * struct dvmm_port_answer - a Pdelay_Resp under way
+ * @request: what it answers
+ * @key: what its stamp comes under, if @waiting for that
+ */
+struct dvmm_port_answer {
+	struct dvmm_msg request;
+	u32 key;
+	bool waiting;
 };
 
 /**
@@ -111,6 +130,14 @@ enum dvmm_drop {
  * @pace: as leader: how often slaves are to ask
  * @exchanger: what is in hand of the exchange with @parent
  * @discipline: the clock
+ * @own: this host's free-running time
+ * @peers: other slaves, and @meeting: limit of introductions heeded
+ * @slaves: as leader: to be introduced to each other
+ * @answer: the last @answers to probes
+ * @trail: where the leader's time was
+ * @impossible: exchanges with it in a row that cannot be
+ * @suspecting: its time has contradicted itself; for so many @hearings
+ * @refused: the leader refused last, at @refused_cycles; zeros if none ever was
  * @sync_key, @sync_pending: transmit stamp waited for, to send Follow_Up
  * @sequence: next sequenceId by messageType
  * @unstamped: event messages in a row that got no transmit stamp
@@ -146,6 +173,18 @@ struct dvmm_port {
 	struct dvmm_pace pace;
 	struct dvmm_exchanger exchanger;
 	struct dvmm_discipline discipline;
+	struct dvmm_segment own;
+	struct dvmm_peers peers;
+	struct dvmm_bucket meeting;
+	struct dvmm_acquaint slaves;
+	struct dvmm_port_answer answer[DVMM_PORT_ANSWERS];
+	u32 answers;
+	struct dvmm_trail trail;
+	u32 impossible;
+	bool suspecting;
+	u32 hearings;
+	u8 refused[8];
+	u64 refused_cycles;
 	u32 sync_key;
 	u16 sync_sequence;
 	bool sync_pending;

@@ -17,6 +17,14 @@ static inline u64 dvmm_port_cycles(const struct dvmm_port *p, u64 ns)
 	return mul_u64_u64_div_u64(ns, p->config.host_khz, 1000000);
 }
 
+/* logMessageInterval of requests, and of what is sent to one only (table 42). */
+#define DVMM_LOG_INTERVAL_NONE 0x7f
+
+static inline bool dvmm_port_is_slave(const struct dvmm_port *p)
+{
+	return p->state == DVMM_PORT_UNCALIBRATED || p->state == DVMM_PORT_SLAVE;
+}
+
 void dvmm_port_arm(struct dvmm_port *p, enum dvmm_timer timer, u64 when);
 void dvmm_port_disarm(struct dvmm_port *p, enum dvmm_timer timer);
 
@@ -53,10 +61,61 @@ bool dvmm_port_input(struct dvmm_port *p, const struct dvmm_address *from, const
 		     size_t len, u64 cycles, u64 now);
 void dvmm_port_input_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now);
 
+/* What all messages of @type from us begin with. */
+void dvmm_port_begin(struct dvmm_port *p, struct dvmm_msg *msg, enum dvmm_msg_type type);
+
+/* Seal and send; see struct dvmm_port_ops for @key. Return: 0 or -errno. */
+int dvmm_port_transmit(struct dvmm_port *p, const struct dvmm_address *to,
+		       const struct dvmm_msg *msg, u32 *key);
+
+/* Whether @to may be answered; what counts is when it asked, at @cycles. */
+bool dvmm_port_may_answer(struct dvmm_port *p, const struct dvmm_address *to, u64 cycles);
+
 void dvmm_port_send_announce(struct dvmm_port *p, u64 now);
 void dvmm_port_send_sync(struct dvmm_port *p, u64 now);
 void dvmm_port_send_follow_up(struct dvmm_port *p, u64 cycles);
 void dvmm_port_send_delay_req(struct dvmm_port *p);
 void dvmm_port_send_delay_resp(struct dvmm_port *p, const struct dvmm_msg *req, u64 cycles);
+
+/* port_probe.c: other slaves as second sources. */
+
+/* Time by our own counter, which nobody steers; at stamps since the port was started. */
+u64 dvmm_port_own_ns(const struct dvmm_port *p, u64 cycles);
+
+/* As leader: whom the sender of @req may meet. */
+struct dvmm_wire_peer dvmm_port_introduce(struct dvmm_port *p, const struct dvmm_msg *req,
+					  u64 cycles);
+
+/* As slave: the leader introduced somebody. */
+void dvmm_port_meet(struct dvmm_port *p, const struct dvmm_wire_peer *who, u64 now);
+
+void dvmm_port_start_probing(struct dvmm_port *p, u64 now);
+void dvmm_port_probe(struct dvmm_port *p, u64 now);
+
+/* A probe, an answer to ours, what follows it; or the stamp of one of these: if it was. */
+void dvmm_port_probed(struct dvmm_port *p, const struct dvmm_msg *req, u64 cycles);
+void dvmm_port_probe_answered(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles,
+			      u64 now);
+bool dvmm_port_probe_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now);
+
+/* Ask all what the leader's time is, now that one has told something new. */
+void dvmm_port_consult(struct dvmm_port *p, u64 now);
+
+/* port_verdict.c: is it the leader who is wrong, or we? */
+
+/* The exchange with the leader that is complete, whatever becomes of it. */
+void dvmm_port_witness(struct dvmm_port *p, int ret, u64 now);
+
+/* Something about the leader cannot be. */
+void dvmm_port_suspect(struct dvmm_port *p, u64 now);
+
+/* The time to judge has come. */
+void dvmm_port_judge(struct dvmm_port *p, u64 now);
+
+/* No suspicion any more, of whoever leads: all starts anew. */
+void dvmm_port_acquit(struct dvmm_port *p);
+
+/* Whether @clock is a leader refused lately. */
+bool dvmm_port_refuses(const struct dvmm_port *p, const u8 *clock, u64 now);
 
 #endif

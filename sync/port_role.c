@@ -54,10 +54,13 @@ static void move(struct dvmm_port *p, enum dvmm_port_event event)
 }
 
 /* Our bound is good for a new leader only if it took over from ours, or from us. */
-static u64 apart_ns(const struct dvmm_port *p, const struct dvmm_wire_cluster *c)
+static u64 apart_ns(const struct dvmm_port *p, const struct dvmm_wire_cluster *c, u64 now)
 {
 	bool succeeds = !memcmp(c->predecessor, p->leader, sizeof(p->leader));
 
+	/* who went along with one that was wrong may be anywhere */
+	if (c->refused && !dvmm_port_refuses(p, c->predecessor, now))
+		return U64_MAX;
 	return succeeds ? c->inherited_ns : U64_MAX;
 }
 
@@ -80,8 +83,11 @@ static void follow(struct dvmm_port *p, const struct dvmm_foreign *f, u64 now)
 	dvmm_exchanger_reset(&p->exchanger);
 	p->log_request = c->log_request;
 	dvmm_port_set_pace(p, p->config.log_sync);
-	dvmm_discipline_follow(&p->discipline, apart_ns(p, c), c->rate_error_ppm * 1000ULL, now);
+	dvmm_discipline_follow(&p->discipline, apart_ns(p, c, now),
+			       c->rate_error_ppm * 1000ULL, now);
 	set_leader(p, f->dataset.grandmaster);
+	dvmm_port_acquit(p);
+	dvmm_port_start_probing(p, now);
 	dvmm_port_expect_announce(p, now);
 	move(p, DVMM_EV_FOLLOW);
 }
@@ -105,8 +111,11 @@ static const struct dvmm_foreign *better_than_us(struct dvmm_port *p, u64 now)
 {
 	u64 id = p->discipline.view.cluster.id;
 	const struct dvmm_foreign *f = dvmm_foreign_best(&p->foreign, id, false);
+	const struct dvmm_foreign *deposer = dvmm_foreign_deposes(&p->foreign, id, p->id.clock);
 	struct dvmm_dataset own;
 
+	if (deposer)
+		return deposer;
 	dvmm_port_own_dataset(p, &own);
 	if (f && dvmm_bmca_compare(&f->dataset, &own) > 0)
 		return f;
@@ -181,6 +190,8 @@ static void lead(struct dvmm_port *p, u64 now)
 	set_leader(p, p->id.clock);
 	p->sync_pending = false;
 	dvmm_pace_init(&p->pace, p->config.log_sync);
+	dvmm_acquaint_forget_all(&p->slaves);
+	dvmm_port_acquit(p);
 	dvmm_port_arm(p, DVMM_TIMER_ANNOUNCE, now);
 	dvmm_port_arm(p, DVMM_TIMER_SYNC, now);
 	move(p, DVMM_EV_NO_MASTER);
@@ -237,6 +248,7 @@ void dvmm_port_fault(struct dvmm_port *p, u64 now)
 	p->sync_pending = false;
 	dvmm_foreign_clear(&p->foreign);
 	dvmm_exchanger_reset(&p->exchanger);
+	dvmm_port_acquit(p);
 	memset(p->grandmaster, 0, sizeof(p->grandmaster));
 	dvmm_discipline_holdover(&p->discipline, now);
 	move(p, DVMM_EV_FAULT);

@@ -14,14 +14,9 @@
 /* Delay_Resp a second at most: a thousand slaves at 16 a second. */
 #define REPLIES_MAX 16384
 
-static bool is_slave(const struct dvmm_port *p)
-{
-	return p->state == DVMM_PORT_UNCALIBRATED || p->state == DVMM_PORT_SLAVE;
-}
-
 static bool from_parent(const struct dvmm_port *p, const struct dvmm_msg *msg)
 {
-	return is_slave(p) && dvmm_port_id_equal(&msg->source, &p->parent);
+	return dvmm_port_is_slave(p) && dvmm_port_id_equal(&msg->source, &p->parent);
 }
 
 static bool contradicts(const struct dvmm_cluster *a, const struct dvmm_cluster *b)
@@ -30,7 +25,7 @@ static bool contradicts(const struct dvmm_cluster *a, const struct dvmm_cluster 
 }
 
 /* Why not to listen to this master, or 0. */
-static int refuse_announce(const struct dvmm_port *p, const struct dvmm_msg *msg)
+static int refuse_announce(const struct dvmm_port *p, const struct dvmm_msg *msg, u64 now)
 {
 	const struct dvmm_announce *a = &msg->announce;
 
@@ -40,6 +35,8 @@ static int refuse_announce(const struct dvmm_port *p, const struct dvmm_msg *msg
 		return DVMM_DROP_FAR;
 	if (!a->has_cluster)
 		return DVMM_DROP_NO_CLUSTER;
+	if (dvmm_port_refuses(p, msg->source.clock, now))
+		return DVMM_DROP_REFUSED;
 	if (contradicts(&a->cluster.cluster, &p->discipline.view.cluster))
 		return DVMM_DROP_MISMATCH;
 	return 0;
@@ -71,11 +68,11 @@ static bool is_led_by(const struct dvmm_port *p, const struct dvmm_msg *msg)
 
 static void on_announce(struct dvmm_port *p, const struct dvmm_msg *msg, u64 now)
 {
-	int why = refuse_announce(p, msg) ?: refuse_newcomer(p, msg, now);
+	int why = refuse_announce(p, msg, now) ?: refuse_newcomer(p, msg, now);
 
 	if (why)
 		return dvmm_port_drop(p, why);
-	dvmm_foreign_hear(&p->foreign, msg, &p->id, is_slave(p) ? &p->parent : NULL, now);
+	dvmm_foreign_hear(&p->foreign, msg, &p->id, dvmm_port_is_slave(p) ? &p->parent : NULL, now);
 	if (from_parent(p, msg)) {
 		p->time_flags = msg->flags & (DVMM_FLAG_PTP_TIMESCALE | DVMM_FLAG_UTC_OFFSET_VALID);
 		p->utc_offset_s = msg->announce.utc_offset_s;
@@ -116,9 +113,12 @@ static void note_steering(struct dvmm_port *p, const struct dvmm_msg *msg, u64 n
 {
 	u64 free_ns = msg->time_ns - msg->steering.ns;
 
+	if (p->suspecting)
+		return;
 	if (!dvmm_discipline_steered(&p->discipline, free_ns, &msg->steering, now))
 		return;
 	dvmm_port_drop(p, DVMM_DROP_JUMP);
+	dvmm_port_suspect(p, now);
 	dvmm_port_calibrate(p);
 }
 
@@ -144,11 +144,16 @@ static void pace(struct dvmm_port *p, u64 now)
 
 static void on_exchange(struct dvmm_port *p, u64 now)
 {
-	int ret = dvmm_discipline_sample(&p->discipline, &p->exchanger.request, &p->cluster, now);
+	int ret = 0;
 
+	if (!p->suspecting)
+		ret = dvmm_discipline_sample(&p->discipline, &p->exchanger.request, &p->cluster,
+					     now);
 	if (ret)
 		dvmm_port_drop(p, ret == -ERANGE ? DVMM_DROP_JUMP : DVMM_DROP_STAMPS);
 	pace(p, now);
+	dvmm_port_witness(p, ret, now);
+	dvmm_port_consult(p, now);
 	dvmm_port_calibrate(p);
 }
 
@@ -157,15 +162,13 @@ static void on_delay_resp(struct dvmm_port *p, const struct dvmm_msg *msg, u64 n
 	if (!from_parent(p, msg) || !dvmm_port_id_equal(&msg->requester, &p->id))
 		return;
 	note_steering(p, msg, now);
+	dvmm_port_meet(p, &msg->peer, now);
 	if (dvmm_exchanger_response(&p->exchanger, msg))
 		on_exchange(p, now);
 }
 
-/*
- * Each host asks once in a sync interval; all of them no more than can be answered. What
- * counts is when they asked: we may have been late to look.
- */
-static bool may_answer(struct dvmm_port *p, const struct dvmm_address *to, u64 cycles)
+/* Each host asks once in a sync interval; all of them no more than can be answered. */
+bool dvmm_port_may_answer(struct dvmm_port *p, const struct dvmm_address *to, u64 cycles)
 {
 	struct dvmm_rate all = {
 		.interval_cycles = dvmm_port_cycles(p, DVMM_NSEC_PER_SEC / REPLIES_MAX),
@@ -182,7 +185,7 @@ static void on_delay_req(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cy
 	if (p->state != DVMM_PORT_MASTER)
 		return;
 	dvmm_pace_asked(&p->pace);
-	if (may_answer(p, &msg->from, cycles))
+	if (dvmm_port_may_answer(p, &msg->from, cycles))
 		dvmm_port_send_delay_resp(p, msg, cycles);
 	else
 		dvmm_port_drop(p, DVMM_DROP_RATE);
@@ -202,8 +205,13 @@ static void on_message(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycl
 	case DVMM_MSG_DELAY_REQ:
 		return on_delay_req(p, msg, cycles);
 	case DVMM_MSG_PDELAY_REQ:
+		if (msg->flags & DVMM_FLAG_UNICAST)
+			dvmm_port_probed(p, msg, cycles);
+		return;
 	case DVMM_MSG_PDELAY_RESP:
 	case DVMM_MSG_PDELAY_RESP_FOLLOW_UP:
+		if (msg->flags & DVMM_FLAG_UNICAST)
+			dvmm_port_probe_answered(p, msg, cycles, now);
 		return;
 	}
 }
@@ -248,6 +256,8 @@ void dvmm_port_input_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now)
 	p->unstamped = 0;
 	if (p->sync_pending && key == p->sync_key)
 		dvmm_port_send_follow_up(p, cycles);
+	else if (dvmm_port_probe_stamp(p, key, cycles, now))
+		return;
 	else if (dvmm_exchanger_stamp(&p->exchanger, key, cycles))
 		on_exchange(p, now);
 }

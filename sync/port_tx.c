@@ -2,13 +2,10 @@
 /* A PTP port: what goes out. */
 #include "port_internal.h"
 
-/* logMessageInterval of Delay_Req, and of Delay_Resp to one only (table 42). */
-#define LOG_INTERVAL_NONE 0x7f
-
 /* timeSource INTERNAL_OSCILLATOR (table 6). */
 #define TIME_SOURCE_OSCILLATOR 0xa0
 
-static void start(struct dvmm_port *p, struct dvmm_msg *msg, enum dvmm_msg_type type)
+void dvmm_port_begin(struct dvmm_port *p, struct dvmm_msg *msg, enum dvmm_msg_type type)
 {
 	memset(msg, 0, sizeof(*msg));
 	msg->type = type;
@@ -17,8 +14,8 @@ static void start(struct dvmm_port *p, struct dvmm_msg *msg, enum dvmm_msg_type 
 	msg->log_interval = p->config.log_sync;
 }
 
-static int transmit(struct dvmm_port *p, const struct dvmm_address *to, const struct dvmm_msg *msg,
-		    u32 *key)
+int dvmm_port_transmit(struct dvmm_port *p, const struct dvmm_address *to,
+		       const struct dvmm_msg *msg, u32 *key)
 {
 	u8 buf[DVMM_WIRE_TX_MAX];
 	size_t len = dvmm_wire_encode(msg, buf);
@@ -48,7 +45,7 @@ void dvmm_port_send_announce(struct dvmm_port *p, u64 now)
 	struct dvmm_msg msg;
 
 	dvmm_port_own_dataset(p, &own);
-	start(p, &msg, DVMM_MSG_ANNOUNCE);
+	dvmm_port_begin(p, &msg, DVMM_MSG_ANNOUNCE);
 	msg.flags = p->time_flags;
 	msg.log_interval = p->config.log_announce;
 	msg.sequence = p->sequence[msg.type]++;
@@ -66,11 +63,12 @@ void dvmm_port_send_announce(struct dvmm_port *p, u64 now)
 			.rate_error_ppm = rate_error_ppm(&p->discipline),
 			.log_request = p->pace.log_request,
 			.held = p->ops->held(p->ctx),
+			.refused = dvmm_port_refuses(p, p->predecessor, now),
 		},
 	};
 	memcpy(msg.announce.grandmaster, own.grandmaster, sizeof(own.grandmaster));
 	memcpy(msg.announce.cluster.predecessor, p->predecessor, sizeof(p->predecessor));
-	transmit(p, &dvmm_to_all, &msg, NULL);
+	dvmm_port_transmit(p, &dvmm_to_all, &msg, NULL);
 }
 
 /* originTimestamp is an estimate; Follow_Up brings the true one (11.4.3). */
@@ -78,24 +76,24 @@ void dvmm_port_send_sync(struct dvmm_port *p, u64 now)
 {
 	struct dvmm_msg msg;
 
-	start(p, &msg, DVMM_MSG_SYNC);
+	dvmm_port_begin(p, &msg, DVMM_MSG_SYNC);
 	msg.flags = DVMM_FLAG_TWO_STEP;
 	msg.sequence = p->sequence[msg.type]++;
 	msg.time_ns = dvmm_discipline_ns(&p->discipline, now);
 	p->sync_sequence = msg.sequence;
-	p->sync_pending = !transmit(p, &dvmm_to_all, &msg, &p->sync_key);
+	p->sync_pending = !dvmm_port_transmit(p, &dvmm_to_all, &msg, &p->sync_key);
 }
 
 void dvmm_port_send_follow_up(struct dvmm_port *p, u64 cycles)
 {
 	struct dvmm_msg msg;
 
-	start(p, &msg, DVMM_MSG_FOLLOW_UP);
+	dvmm_port_begin(p, &msg, DVMM_MSG_FOLLOW_UP);
 	msg.sequence = p->sync_sequence;
 	msg.time_ns = dvmm_discipline_ns(&p->discipline, cycles);
 	msg.steering = dvmm_discipline_steering(&p->discipline, cycles);
 	p->sync_pending = false;
-	transmit(p, &dvmm_to_all, &msg, NULL);
+	dvmm_port_transmit(p, &dvmm_to_all, &msg, NULL);
 }
 
 /* To our leader only (16.1, hybrid): what it costs the others must not grow with them. */
@@ -104,11 +102,11 @@ void dvmm_port_send_delay_req(struct dvmm_port *p)
 	struct dvmm_msg msg;
 	u32 key;
 
-	start(p, &msg, DVMM_MSG_DELAY_REQ);
+	dvmm_port_begin(p, &msg, DVMM_MSG_DELAY_REQ);
 	msg.flags = DVMM_FLAG_UNICAST;
-	msg.log_interval = LOG_INTERVAL_NONE;
+	msg.log_interval = DVMM_LOG_INTERVAL_NONE;
 	msg.sequence = p->sequence[msg.type]++;
-	if (!transmit(p, &p->parent_address, &msg, &key))
+	if (!dvmm_port_transmit(p, &p->parent_address, &msg, &key))
 		dvmm_exchanger_request(&p->exchanger, msg.sequence, key);
 }
 
@@ -121,14 +119,15 @@ void dvmm_port_send_delay_resp(struct dvmm_port *p, const struct dvmm_msg *req, 
 	bool unicast = req->flags & DVMM_FLAG_UNICAST;
 	struct dvmm_msg msg;
 
-	start(p, &msg, DVMM_MSG_DELAY_RESP);
+	dvmm_port_begin(p, &msg, DVMM_MSG_DELAY_RESP);
 	msg.flags = unicast ? DVMM_FLAG_UNICAST : 0;
-	msg.log_interval = unicast ? LOG_INTERVAL_NONE : p->pace.log_request;
+	msg.log_interval = unicast ? DVMM_LOG_INTERVAL_NONE : p->pace.log_request;
 	msg.sequence = req->sequence;
 	msg.correction = req->correction;
 	msg.requester = req->source;
 	msg.answers = req->number;
 	msg.time_ns = dvmm_discipline_ns(&p->discipline, cycles);
 	msg.steering = dvmm_discipline_steering(&p->discipline, cycles);
-	transmit(p, unicast ? &req->from : &dvmm_to_all, &msg, NULL);
+	msg.peer = dvmm_port_introduce(p, req, cycles);
+	dvmm_port_transmit(p, unicast ? &req->from : &dvmm_to_all, &msg, NULL);
 }

@@ -40,7 +40,8 @@ bool dvmm_servo_ready(const struct dvmm_estimator *e)
 
 u64 dvmm_target_ns(const struct dvmm_target *t, u64 cycles)
 {
-	return dvmm_steering_apply(&t->steering, dvmm_estimator_ns(&t->estimator, cycles));
+	return dvmm_steering_apply(&t->steering,
+				   dvmm_estimator_ns(&t->estimator, cycles) + t->peers_ns);
 }
 
 u64 dvmm_target_rate(const struct dvmm_target *t)

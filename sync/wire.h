@@ -69,6 +69,7 @@ struct dvmm_clock_quality {
  * @rate_error_ppm: how well, in all, leaders since the first knew the rate to go on at
  * @log_request: slaves that know the time well ask in this interval; logarithm to base 2
  * @held: the sender runs VMs, so that its time cannot be stepped
+ * @refused: the predecessor's time was found wrong
  */
 struct dvmm_wire_cluster {
 	struct dvmm_cluster cluster;
@@ -77,6 +78,7 @@ struct dvmm_wire_cluster {
 	u16 rate_error_ppm;
 	s8 log_request;
 	bool held;
+	bool refused;
 };
 
 /**

@@ -8,6 +8,7 @@ enum {
 	OURS_VERSION = 1,
 	CLUSTER_TLV_LEN = ORG_LEN + 44,
 	CLUSTER_FLAG_HELD = 1,
+	CLUSTER_FLAG_REFUSED = 2,
 	STEERING_TLV_LEN = ORG_LEN + 16,
 	OPINION_TLV_LEN = ORG_LEN + 48,
 	PEER_TLV_LEN = ORG_LEN + 28,
@@ -49,7 +50,7 @@ size_t dvmm_wire_put_cluster(u8 *tlv, const struct dvmm_wire_cluster *c)
 {
 	u8 *data = put_tlv(tlv, cluster_org, CLUSTER_TLV_LEN);
 
-	data[1] = c->held ? CLUSTER_FLAG_HELD : 0;
+	data[1] = (c->held ? CLUSTER_FLAG_HELD : 0) | (c->refused ? CLUSTER_FLAG_REFUSED : 0);
 	put_be(data + 2, 2, c->rate_error_ppm);
 	put_be(data + 4, 4, c->cluster.tsc_khz);
 	put_be(data + 8, 8, c->cluster.id);
@@ -109,6 +110,7 @@ static int get_cluster(const u8 *data, struct dvmm_announce *a)
 	struct dvmm_wire_cluster *c = &a->cluster;
 
 	c->held = data[1] & CLUSTER_FLAG_HELD;
+	c->refused = data[1] & CLUSTER_FLAG_REFUSED;
 	c->rate_error_ppm = (u16)get_be(data + 2, 2);
 	c->cluster.tsc_khz = (u32)get_be(data + 4, 4);
 	c->cluster.id = get_be(data + 8, 8);

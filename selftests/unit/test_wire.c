@@ -29,6 +29,7 @@ static void any_cluster(struct dvmm_announce *a)
 	a->cluster.rate_error_ppm = (u16)unit_random();
 	a->cluster.log_request = (s8)unit_random();
 	a->cluster.held = unit_random() & 1;
+	a->cluster.refused = unit_random() & 1;
 }
 
 static void any_announce(struct dvmm_announce *a)
