@@ -6,7 +6,7 @@
  * How far two windows' answers may be apart, in standard errors, before the longer
  * one is held to be out of date.
  */
-#define AGREE_SIGMAS 2
+#define AGREE_SIGMAS 3
 
 /* From 16 exchanges on by half as much again: 16, 24, 36, 54, 81, 121, 181, 271, 406. */
 #define WINDOWS 9

@@ -6,8 +6,8 @@
  * ever touched, so that a servo cannot disturb its own measurement.
  *
  * Two answers that do not depend on each other:
- *  - an estimate: the straight line through the exchanges that queued least, over
- *    the longest window that agrees with all shorter ones. Best, not certain.
+ *  - an estimate: the straight line between the packets that queued least, over the
+ *    longest window that agrees with all shorter ones. Best, not certain.
  *  - an interval: what causality alone allows. Certain, not best.
  *
  * Pure: compiles unchanged in user space.

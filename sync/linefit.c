@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Least squares through points that queued least, in integers.
+ * The line in the middle of a corridor, in integers.
  *
- * No overflow: |x| <= 2^32 us and |y| <= 2^34 ns, so that differences from the mean
- * stay below 2^35 and sums of 512 products below 2^79, in 128 bits.
+ * No overflow: |x| <= 2^32 us, |y| and delays <= 2^34 ns and slopes below 2^24 ppb, so
+ * that walls, in units of 10^-6 ns, stay below 2^58.
  */
 #include "linefit.h"
-
-/* The quickest quarter of a window is used, but never fewer points than these. */
-#define POINTS_MIN 8
 
 #define PPB_PER_NS_PER_US 1000000LL
 
 /* What a stamp's own granularity leaves, however well the points agree. */
 #define FLOOR_NS 4
+
+/* A slope is looked for until the line's far end would move by less than this. */
+#define FINE_NS 4
+
+/* Points next to a wall: how far apart they are tells how well its place is known. */
+#define NEAREST 6
 
 /* More than any error that matters; its square and a sum of two still fit. */
 #define ERROR_MAX_NS 0x80000000ULL
@@ -22,11 +25,14 @@
 /* So many standard errors apart, two answers are not of the same thing. */
 #define CONTRADICTION 4
 
-/* Over the chosen points: number, means, and sums of products about the means. */
-struct sums {
-	s64 n;
-	s64 mean_x, mean_y;
-	s128 xx, xy, rr;
+/**
+ * struct wall - one side of the corridor
+ * @at: the points next to it, innermost first: outwards from the line, in 10^-6 ns
+ * @x_us: where the innermost is
+ */
+struct wall {
+	s64 at[NEAREST];
+	s64 x_us;
 };
 
 u64 dvmm_root(u64 v)
@@ -44,15 +50,6 @@ u64 dvmm_root(u64 v)
 	return r;
 }
 
-static u32 count_within(const struct dvmm_point *p, u32 n, u64 limit)
-{
-	u32 i, count = 0;
-
-	for (i = 0; i < n; i++)
-		count += p[i].delay_ns <= limit;
-	return count;
-}
-
 u64 dvmm_linefit_shortest(const struct dvmm_point *p, u32 n)
 {
 	u64 delay = p[0].delay_ns;
@@ -63,124 +60,125 @@ u64 dvmm_linefit_shortest(const struct dvmm_point *p, u32 n)
 	return delay;
 }
 
-/* The delay that the quickest quarter stays within, found by bisection. */
-static u64 delay_limit(const struct dvmm_point *p, u32 n)
+static s64 half_delay(const struct dvmm_point *p)
 {
-	u64 low = dvmm_linefit_shortest(p, n), high = low, mid;
-	u32 want = max(n / 4, min_t(u32, n, POINTS_MIN));
-	u32 i;
-
-	for (i = 0; i < n; i++)
-		high = max(high, p[i].delay_ns);
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (count_within(p, n, mid) >= want)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return low;
+	return min_t(u64, p->delay_ns, DVMM_LINEFIT_Y_MAX_NS) / 2;
 }
 
-static void sum_means(struct sums *s, const struct dvmm_point *p, u32 n, u64 limit)
+/* The line passes above where the packet to us puts it, had that taken no time, */
+static s64 above(const struct dvmm_point *p, s64 slope_ppb)
 {
-	u32 i;
-
-	memset(s, 0, sizeof(*s));
-	for (i = 0; i < n; i++) {
-		if (p[i].delay_ns > limit)
-			continue;
-		s->mean_x += p[i].x_us;
-		s->mean_y += p[i].y_ns;
-		s->n++;
-	}
-	s->mean_x = div64_s64(s->mean_x, s->n);
-	s->mean_y = div64_s64(s->mean_y, s->n);
+	return (half_delay(p) - p->y_ns) * PPB_PER_NS_PER_US + slope_ppb * p->x_us;
 }
 
-static void sum_products(struct sums *s, const struct dvmm_point *p, u32 n, u64 limit)
+/* and below where the packet from us does. */
+static s64 below(const struct dvmm_point *p, s64 slope_ppb)
 {
-	u32 i;
-
-	for (i = 0; i < n; i++) {
-		s64 dx = p[i].x_us - s->mean_x;
-		s64 dy = p[i].y_ns - s->mean_y;
-
-		if (p[i].delay_ns > limit)
-			continue;
-		s->xx += (s128)dx * dx;
-		s->xy += (s128)dx * dy;
-	}
-}
-
-static void sum_residuals(struct sums *s, const struct dvmm_point *p, u32 n, u64 limit,
-			  s64 slope_ppb)
-{
-	u32 i;
-
-	for (i = 0; i < n; i++) {
-		s64 dx = p[i].x_us - s->mean_x;
-		s64 r = p[i].y_ns - s->mean_y - div64_s64(slope_ppb * dx, PPB_PER_NS_PER_US);
-
-		if (p[i].delay_ns <= limit)
-			s->rr += (s128)r * r;
-	}
-}
-
-/* xy / xx in ppb; scaled down first, so that xx is below 2^40 and xy * 10^6 fits. */
-static int slope(const struct sums *s, s64 *ppb)
-{
-	s128 xx = s->xx, xy = s->xy;
-
-	while (xx >> 40) {
-		xx >>= 1;
-		xy >>= 1;
-	}
-	if (!xx || xy > 4 * xx || xy < -4 * xx)
-		return -ERANGE;
-	*ppb = div64_s64((s64)xy * PPB_PER_NS_PER_US, (s64)xx);
-	return abs(*ppb) > DVMM_SKEW_MAX_PPB ? -ERANGE : 0;
-}
-
-static u64 root128(s128 v)
-{
-	u32 halvings = 0;
-
-	while (v >> 62) {
-		v >>= 2;
-		halvings++;
-	}
-	return dvmm_root((u64)v) << halvings;
+	return (half_delay(p) + p->y_ns) * PPB_PER_NS_PER_US - slope_ppb * p->x_us;
 }
 
 /*
- * Standard error of one point. The residuals tell, but a few of them may agree by
- * chance; queueing puts a point off by up to half its excess delay, which is taken
- * as one more residual for each two points.
+ * By how much the corridor widens as the slope grows: its width is, each at its least,
+ * above() plus below(), each of which is linear in the slope.
  */
-static u64 point_error(const struct sums *s, u64 excess_ns)
+static s64 widening(const struct dvmm_point *p, u32 n, s64 slope_ppb)
 {
-	u64 prior = min(excess_ns / 4 + FLOOR_NS, ERROR_MAX_NS);
-	u64 residual = root128(s->rr);
-	u64 weight = max(s->n - 2, 1LL) + s->n / 2;
+	s64 low = S64_MAX, high = S64_MAX, low_x = 0, high_x = 0;
+	u32 i;
 
-	residual = min(residual, ERROR_MAX_NS);
-	return dvmm_root(div64_u64(residual * residual, weight) +
-		    mul_u64_u64_div_u64(prior * prior, s->n / 2, weight));
+	for (i = 0; i < n; i++) {
+		s64 to_low = above(&p[i], slope_ppb), to_high = below(&p[i], slope_ppb);
+
+		if (to_low < low) {
+			low = to_low;
+			low_x = p[i].x_us;
+		}
+		if (to_high < high) {
+			high = to_high;
+			high_x = p[i].x_us;
+		}
+	}
+	return low_x - high_x;
 }
 
-static s64 level(const struct sums *s, s64 slope_ppb)
+/*
+ * The slope of the widest corridor. A minimum of linear functions is concave: it widens
+ * up to there, and narrows from there on.
+ */
+static s64 widest(const struct dvmm_point *p, u32 n, s64 from_ppb, s64 to_ppb)
 {
-	return s->mean_y - div64_s64(slope_ppb * s->mean_x, PPB_PER_NS_PER_US);
+	s64 fine = max(div64_s64(FINE_NS * PPB_PER_NS_PER_US, max(-p[n - 1].x_us, 1LL)), 1LL);
+
+	while (to_ppb - from_ppb > fine) {
+		s64 middle = from_ppb + (to_ppb - from_ppb) / 2;
+		s64 more = widening(p, n, middle);
+
+		if (!more)
+			return middle;
+		if (more > 0)
+			from_ppb = middle;
+		else
+			to_ppb = middle;
+	}
+	return from_ppb + (to_ppb - from_ppb) / 2;
 }
 
-static u64 level_error(const struct sums *s, u64 sigma, u64 slope_error_ppb)
+/* It is looked for where it is expected, and everywhere if it is not there. */
+static int find_slope(const struct dvmm_point *p, u32 n, const struct dvmm_slope *prior, s64 *ppb)
 {
-	u64 at_mean = div64_u64(sigma, max(dvmm_root(s->n), 1ULL));
-	u64 by_slope = mul_u64_u64_div_u64(slope_error_ppb, abs(s->mean_x), PPB_PER_NS_PER_US);
+	s64 limit = DVMM_SKEW_MAX_PPB, room = limit, from, to;
 
-	by_slope = min(by_slope, ERROR_MAX_NS);
-	return dvmm_root(at_mean * at_mean + by_slope * by_slope) + 1;
+	if (prior->error_ppb < (u64)limit / CONTRADICTION)
+		room = CONTRADICTION * prior->error_ppb;
+	from = prior->ppb - room;
+	to = prior->ppb + room;
+	*ppb = widest(p, n, from, to);
+	if (min(*ppb - from, to - *ppb) < room / 8)
+		*ppb = widest(p, n, -2 * limit, 2 * limit);
+	return abs(*ppb) > limit || !p[n - 1].x_us ? -ERANGE : 0;
+}
+
+static void note(struct wall *wall, s64 at, s64 x_us)
+{
+	u32 i;
+
+	for (i = NEAREST; i && wall->at[i - 1] > at; i--)
+		if (i < NEAREST)
+			wall->at[i] = wall->at[i - 1];
+	if (i < NEAREST)
+		wall->at[i] = at;
+	if (!i)
+		wall->x_us = x_us;
+}
+
+static void build(struct wall *low, struct wall *high, const struct dvmm_point *p, u32 n,
+		  s64 slope_ppb)
+{
+	u32 i;
+
+	for (i = 0; i < NEAREST; i++) {
+		low->at[i] = S64_MAX;
+		high->at[i] = S64_MAX;
+	}
+	for (i = 0; i < n; i++) {
+		note(low, above(&p[i], slope_ppb), p[i].x_us);
+		note(high, below(&p[i], slope_ppb), p[i].x_us);
+	}
+}
+
+/*
+ * What queued least still queued, and about as much as the next ones more than it.
+ */
+static u64 wall_error(const struct wall *wall, u32 n)
+{
+	s64 last = wall->at[min_t(u32, n, NEAREST) - 1];
+
+	return min(div64_u64(last - wall->at[0], (NEAREST / 2) * PPB_PER_NS_PER_US), ERROR_MAX_NS);
+}
+
+static u64 sum_errors(u64 a, u64 b)
+{
+	return dvmm_root(a * a + b * b);
 }
 
 /*
@@ -206,47 +204,54 @@ static struct dvmm_slope weigh(struct dvmm_slope a, struct dvmm_slope b)
 	};
 }
 
-static void take_line(struct dvmm_linefit *fit, const struct sums *s, u64 sigma,
-		      struct dvmm_slope known)
+/* Half way between the walls. How far they are off matters by half, each by itself. */
+static void take_line(struct dvmm_linefit *fit, const struct dvmm_point *p, u32 n,
+		      const struct dvmm_slope *slope)
 {
-	fit->slope_ppb = known.ppb;
-	fit->slope_error_ppb = min(known.error_ppb, SLOPE_ERROR_MAX_PPB);
-	fit->y0_ns = level(s, known.ppb);
-	fit->y0_error_ns = level_error(s, sigma, fit->slope_error_ppb);
+	struct wall low, high;
+	u64 error, by_slope;
+
+	build(&low, &high, p, n, slope->ppb);
+	error = sum_errors(wall_error(&low, n), wall_error(&high, n)) / 2 + FLOOR_NS;
+	fit->slope_ppb = slope->ppb;
+	fit->slope_error_ppb = min(slope->error_ppb, SLOPE_ERROR_MAX_PPB);
+	by_slope = mul_u64_u64_div_u64(fit->slope_error_ppb, abs(low.x_us + high.x_us) / 2,
+				       PPB_PER_NS_PER_US);
+	fit->y0_ns = div64_s64(high.at[0] - low.at[0], 2 * PPB_PER_NS_PER_US);
+	fit->y0_error_ns = sum_errors(error, min(by_slope, ERROR_MAX_NS)) + 1;
+}
+
+/* Two walls, each off by its error at either end of the window. */
+static u64 slope_error(const struct dvmm_point *p, u32 n, s64 slope_ppb)
+{
+	struct wall low, high;
+	u64 error;
+
+	build(&low, &high, p, n, slope_ppb);
+	error = sum_errors(wall_error(&low, n), wall_error(&high, n)) + FLOOR_NS;
+	return mul_u64_u64_div_u64(error, 2 * PPB_PER_NS_PER_US, -p[n - 1].x_us) + 1;
 }
 
 int dvmm_linefit(struct dvmm_linefit *fit, const struct dvmm_point *p, u32 n, u64 shortest_ns,
 		 const struct dvmm_slope *prior)
 {
-	u64 limit = delay_limit(p, n), sigma;
-	struct dvmm_slope own;
-	struct sums s;
-	int ret;
+	struct dvmm_slope own, both;
+	int ret = find_slope(p, n, prior, &own.ppb);
 
-	fit->delay_ns = shortest_ns;
-	sum_means(&s, p, n, limit);
-	sum_products(&s, p, n, limit);
-	ret = slope(&s, &own.ppb);
 	if (ret)
 		return ret;
-	sum_residuals(&s, p, n, limit, own.ppb);
-	sigma = point_error(&s, limit - shortest_ns);
-	own.error_ppb = mul_u64_u64_div_u64(sigma, PPB_PER_NS_PER_US,
-					    max(root128(s.xx), 1ULL)) + 1;
-	take_line(fit, &s, sigma, weigh(*prior, own));
+	own.error_ppb = slope_error(p, n, own.ppb);
+	both = weigh(*prior, own);
+	fit->delay_ns = shortest_ns;
+	take_line(fit, p, n, &both);
 	return 0;
 }
 
 void dvmm_linefit_level(struct dvmm_linefit *fit, const struct dvmm_point *p, u32 n,
 			u64 shortest_ns, const struct dvmm_slope *slope)
 {
-	u64 limit = delay_limit(p, n);
-	struct sums s;
-
 	fit->delay_ns = shortest_ns;
-	sum_means(&s, p, n, limit);
-	sum_residuals(&s, p, n, limit, slope->ppb);
-	take_line(fit, &s, point_error(&s, limit - shortest_ns), *slope);
+	take_line(fit, p, n, slope);
 }
 
 /* Each error is below 2^32, so that the squares and their sum fit. */

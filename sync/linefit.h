@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Least squares through points that queued least, in integers.
+ * The line in the middle of the corridor between what came and what went, in integers.
+ *
+ * No line of master time passes below where a packet from the master puts it, nor above
+ * where one to it does. Packets that did not queue touch the corridor's walls; of each
+ * direction by itself, which of both together few do.
  *
  * Pure: compiles unchanged in user space.
  */
@@ -46,15 +50,15 @@ u64 dvmm_root(u64 v);
 u64 dvmm_linefit_shortest(const struct dvmm_point *p, u32 n);
 
 /*
- * Through the best of the first @n of @p, whose round trip is @shortest_ns where
- * nothing queues. The slope is weighed against what was known beforehand: a short
- * window's own is worth little. Return: 0, or -ERANGE where the points have no
- * extent in time or a slope beyond all reason.
+ * Through the first @n of @p, whose round trip is @shortest_ns at least: the slope at
+ * which the corridor is widest, weighed against what was known beforehand, since a short
+ * window's own is worth little; and half way between the walls. Return: 0, or -ERANGE
+ * where the points have no extent in time or a slope beyond all reason.
  */
 int __must_check dvmm_linefit(struct dvmm_linefit *fit, const struct dvmm_point *p, u32 n,
 			      u64 shortest_ns, const struct dvmm_slope *prior);
 
-/* The level alone, at a slope known beforehand. */
+/* The level alone, at a slope known beforehand. @n is at least 1. */
 void dvmm_linefit_level(struct dvmm_linefit *fit, const struct dvmm_point *p, u32 n,
 			u64 shortest_ns, const struct dvmm_slope *slope);
 

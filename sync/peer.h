@@ -18,8 +18,8 @@
 /* So many at a time; that they are few bounds the cost, whatever the cluster's size. */
 #define DVMM_PEERS 4
 
-/* Exchanges kept of each: 16 s at 4 per second. */
-#define DVMM_PEER_RING 64
+/* Exchanges kept of each: 64 s at 4 per second. */
+#define DVMM_PEER_RING 256
 
 /**
  * struct dvmm_peer

@@ -54,8 +54,8 @@ static void newcomer_follows_whatever_its_priority(void)
 	sim_measure(sim);
 	sim_run(sim, 60 * SIM_SECOND);
 	report(sim, "60 s of following");
-	CHECK_IN(sim_stats(sim).rms_ns, 300, 8000);
-	CHECK_IN(sim_stats(sim).p99_ns, 800, 20000);
+	CHECK_IN(sim_stats(sim).rms_ns, 100, 2500);
+	CHECK_IN(sim_stats(sim).p99_ns, 300, 8000);
 	CHECK_IN(sim_stats(sim).bound_ns, 60000, 140000);
 	CHECK_EQ(b->steps, 1);
 	finish(sim);
