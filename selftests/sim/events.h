@@ -5,7 +5,13 @@
 
 #include "dvmm_pure.h"
 
-enum sim_kind { SIM_WAKE, SIM_PACKET, SIM_STAMP };
+enum sim_kind {
+	SIM_WAKE,
+	SIM_ARRIVAL,		/* a packet is there and gets its stamp */
+	SIM_PACKET,		/* and comes to the port, with it */
+	SIM_STAMP,
+	SIM_WANDER,		/* the frequency of the host's crystal changes */
+};
 
 /* A message on its way to any number of hosts. */
 struct sim_message {
@@ -23,6 +29,7 @@ struct sim_event {
 	int from;
 	u32 key;
 	u64 cycles;
+	u64 latency_ns;		/* from arrival to the port */
 	struct sim_message *message;
 };
 

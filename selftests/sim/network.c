@@ -1,21 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What carries messages between a simulation's hosts. */
-#include <math.h>
-
 #include "dice.h"
 #include "network.h"
-
-#define DELAY_MAX_NS 20000000000ULL
-
-static u64 delay_ns(struct sim *sim, const struct sim_link *link)
-{
-	u64 ns = link->base_ns + sim_dice(&sim->seed) % (link->jitter_ns + 1);
-
-	if (sim_dice_chance(&sim->seed, link->tail_ppm))
-		ns += (u64)(link->tail_ns *
-			    (pow(1 - sim_dice_uniform(&sim->seed), -1 / 1.5) - 1));
-	return min(ns, DELAY_MAX_NS);
-}
 
 static u64 latency_ns(struct sim *sim)
 {
@@ -25,12 +11,13 @@ static u64 latency_ns(struct sim *sim)
 static void deliver(struct sim *sim, int from, int to, struct sim_message *message)
 {
 	struct sim_event event = {
-		.kind = SIM_PACKET, .host = to, .from = from, .message = message,
+		.kind = SIM_ARRIVAL, .host = to, .from = from, .message = message,
 	};
-	u64 arrival = sim->now_ns + delay_ns(sim, sim_links_get(&sim->links, from, to));
+	const struct sim_link *link = sim_links_get(&sim->links, from, to);
+	u64 arrival = sim->now_ns + sim_link_delay_ns(link, sim->now_ns, &sim->seed);
 
-	event.cycles = sim_oscillator_cycles(&sim->host[to].oscillator, arrival);
-	sim_events_put(&sim->events, sim_event_new(&event), arrival + latency_ns(sim));
+	event.latency_ns = latency_ns(sim);
+	sim_events_put(&sim->events, sim_event_new(&event), arrival);
 }
 
 static void carry(struct sim *sim, int from, int to, struct sim_message *message)

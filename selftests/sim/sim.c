@@ -4,6 +4,7 @@
 
 #include "mac.h"
 #include "dice.h"
+#include "faults.h"
 #include "network.h"
 #include "sim.h"
 #include "watch.h"
@@ -138,6 +139,7 @@ void sim_free(struct sim *sim)
 	for (i = 0; i < sim->hosts; i++) {
 		sim_event_free(sim->host[i].wake);
 		sim_errors_forget(&sim->host[i].errors);
+		sim_errors_forget(&sim->host[i].rates);
 	}
 	sim_links_free(&sim->links);
 	free(sim->host);
@@ -173,6 +175,7 @@ struct sim_host *sim_start(struct sim *sim, const struct dvmm_port_config *confi
 		abort();
 	host->sim = sim;
 	host->alive = true;
+	host->started_ns = sim->now_ns;
 	host->base = wake.host;
 	host->oscillator.since_ns = sim->now_ns;
 	host->oscillator.since_cycles = sim_dice(&sim->seed);
@@ -181,11 +184,6 @@ struct sim_host *sim_start(struct sim *sim, const struct dvmm_port_config *confi
 	dvmm_port_init(&host->port, config, &ops, host, true, sim_cycles(host));
 	wake_later(host);
 	return host;
-}
-
-void sim_drift(struct sim_host *host, double ppm)
-{
-	sim_oscillator_drift(&host->oscillator, host->sim->now_ns, ppm);
 }
 
 void sim_kill(struct sim_host *host)
@@ -218,14 +216,30 @@ static void handle(struct sim *sim, const struct sim_event *e)
 	wake_later(host);
 }
 
+static void arrive(struct sim *sim, struct sim_event *event)
+{
+	event->kind = SIM_PACKET;
+	event->cycles = sim_cycles(&sim->host[event->host]);
+	sim_events_put(&sim->events, event, sim->now_ns + event->latency_ns);
+}
+
 static void happen(struct sim *sim)
 {
 	struct sim_event *event = sim_events_take(&sim->events);
 
 	sim->now_ns = max(sim->now_ns, event->ns);
-	handle(sim, event);
-	if (event->kind != SIM_WAKE)
-		sim_event_free(event);
+	switch (event->kind) {
+	case SIM_ARRIVAL:
+		return arrive(sim, event);
+	case SIM_WANDER:
+		return sim_wander_on(&sim->host[event->host]);
+	case SIM_WAKE:
+		return handle(sim, event);
+	case SIM_PACKET:
+	case SIM_STAMP:
+		handle(sim, event);
+		return sim_event_free(event);
+	}
 }
 
 void sim_run(struct sim *sim, u64 ns)

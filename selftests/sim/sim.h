@@ -11,6 +11,7 @@
 #include "links.h"
 #include "oscillator.h"
 #include "port.h"
+#include "wander.h"
 
 #define SIM_SECOND DVMM_NSEC_PER_SEC
 
@@ -28,16 +29,24 @@ struct sim_host {
 	int base_hosts;
 	u64 key;
 	struct sim_oscillator oscillator;
+	struct sim_oscillator honest;	/* as it would go without faults, if @lies */
+	bool lies;
+	u64 excused_ns;		/* until when nothing is asked of it, after a fault */
+	struct sim_wander wander;
+	struct sim_event *wandering;
 	struct sim_event *wake;	/* its only one: put off, never put twice */
 	/* what was seen */
 	u32 steps;
 	u32 publishes;
 	u64 packets;		/* sent */
 	u64 violations;		/* of pairs that it is one of */
+	u64 started_ns;
 	u64 synced_ns;		/* first SYNCHRONISED */
+	u64 lost_ns;		/* alive, but not SYNCHRONISED, after that */
 	s64 seen_ns;		/* its clock and bound at the last look */
 	u64 seen_bound_ns;
-	struct sim_errors errors;	/* as a slave, since sim_measure() */
+	struct sim_errors errors;	/* as a slave, since sim_measure(), */
+	struct sim_errors rates;	/* and of its rate, in ppb */
 };
 
 struct sim {
@@ -82,7 +91,7 @@ struct dvmm_port_config sim_config(int host);
  */
 struct sim_host *sim_start(struct sim *sim, const struct dvmm_port_config *config, double ppm);
 
-/* The oscillator changes its rate by @ppm. */
+/* Its crystal's frequency is higher by @ppm from now on. More happens to it in faults.h. */
 void sim_drift(struct sim_host *host, double ppm);
 
 void sim_kill(struct sim_host *host);
@@ -104,5 +113,6 @@ void sim_run(struct sim *sim, u64 ns);
 /* Begin to collect the errors of slaves, and sum them up. */
 void sim_measure(struct sim *sim);
 struct sim_stats sim_stats(struct sim *sim);
+struct sim_stats sim_rate_stats(struct sim *sim);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What must always hold in a simulation. */
 #include "dice.h"
+#include "faults.h"
 #include "watch.h"
 
 /* Up to so many hosts, each is compared with each; else with its base and one other. */
@@ -48,6 +49,8 @@ static bool comparable(const struct sim_host *a, const struct sim_host *b)
 	const struct sim *sim = a->sim;
 
 	if (a->group != b->group || !promises(a) || !promises(b))
+		return false;
+	if (sim_excused(a) || sim_excused(b))
 		return false;
 	if (a->port.discipline.view.cluster.id != b->port.discipline.view.cluster.id)
 		return false;
@@ -103,19 +106,30 @@ static void check_host(struct sim *sim, int i)
 static void note_error(struct sim *sim, struct sim_host *host)
 {
 	const struct sim_host *base = &sim->host[host->base];
+	double rate;
 
-	if (host->alive && host != base && promises(host))
-		sim_errors_add(&host->errors, host->seen_ns - base->seen_ns, host->seen_bound_ns);
+	if (!host->alive || host == base || !promises(host) || sim_excused(host))
+		return;
+	sim_errors_add(&host->errors, host->seen_ns - base->seen_ns, host->seen_bound_ns);
+	rate = sim_honest_rate(host) / sim_honest_rate(base) - 1;
+	sim_errors_add(&host->rates, (s64)(rate * 1e9), 0);
+}
+
+static void look_at(struct sim_host *host)
+{
+	sim_fault_passes(host);
+	host->seen_ns = sim_honest_ns(host);
+	host->seen_bound_ns = sim_bound_ns(host);
+	if (host->alive && host->synced_ns && sim_state(host) != DVMM_STATE_SYNCHRONISED)
+		host->lost_ns += host->sim->look_ns;
 }
 
 void sim_watch_look(struct sim *sim)
 {
 	int i;
 
-	for (i = 0; i < sim->hosts; i++) {
-		sim->host[i].seen_ns = sim_clock_ns(&sim->host[i]);
-		sim->host[i].seen_bound_ns = sim_bound_ns(&sim->host[i]);
-	}
+	for (i = 0; i < sim->hosts; i++)
+		look_at(&sim->host[i]);
 	for (i = 0; i < sim->hosts; i++) {
 		check_host(sim, i);
 		note_error(sim, &sim->host[i]);
@@ -126,19 +140,36 @@ void sim_measure(struct sim *sim)
 {
 	int i;
 
-	for (i = 0; i < sim->hosts; i++)
+	for (i = 0; i < sim->hosts; i++) {
 		sim_errors_forget(&sim->host[i].errors);
+		sim_errors_forget(&sim->host[i].rates);
+	}
+}
+
+static struct sim_stats stats_and_forget(struct sim_errors *all)
+{
+	struct sim_stats stats = sim_errors_stats(all);
+
+	sim_errors_forget(all);
+	return stats;
 }
 
 struct sim_stats sim_stats(struct sim *sim)
 {
 	struct sim_errors all = {};
-	struct sim_stats stats;
 	int i;
 
 	for (i = 0; i < sim->hosts; i++)
 		sim_errors_merge(&all, &sim->host[i].errors);
-	stats = sim_errors_stats(&all);
-	sim_errors_forget(&all);
-	return stats;
+	return stats_and_forget(&all);
+}
+
+struct sim_stats sim_rate_stats(struct sim *sim)
+{
+	struct sim_errors all = {};
+	int i;
+
+	for (i = 0; i < sim->hosts; i++)
+		sim_errors_merge(&all, &sim->host[i].rates);
+	return stats_and_forget(&all);
 }
