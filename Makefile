@@ -27,7 +27,7 @@ help:
 	@echo "make test       every test that CI runs (does all its own set-up)"
 	@echo "make unit       unit and property tests only, in user space"
 	@echo "make fuzz       libFuzzer on all that reads the network; SECONDS=60 for each target"
-	@echo "make sim        clusters of up to 100 hosts in virtual time, in user space"
+	@echo "make sim        scenarios of simulated clusters in virtual time, in user space"
 	@echo "make check      sparse, checkpatch, no kernel versions outside compat/"
 	@echo "make bench      benchmarks beside stock KVM"
 	@echo "make clean"

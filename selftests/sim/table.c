@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How a scenario went, host by host. */
+#include <stdio.h>
+
+#include "table.h"
+
+static const char *const forms[] = {
+	[SIM_FORM_TABLE] = "%5s %9.3f %9.2f %9.2f %9.2f %9.2f %9.1f %9.1f %9.1f %10llu %9llu\n",
+	[SIM_FORM_BRIEF] = "# %s: synced %.3f s, rms %.2f us, p99 %.2f us, max %.2f us, "
+			   "bound %.2f us, rate rms %.1f ppb, p99 %.1f ppb, max %.1f ppb, "
+			   "%llu violations, %llu messages\n",
+	[SIM_FORM_CSV] = "%s,%.3f,%.3f,%.3f,%.3f,%.3f,%.3f,%.3f,%.3f,%llu,%llu\n",
+};
+
+static const char *const heads[] = {
+	[SIM_FORM_TABLE] = " host  synced_s    rms_us    p99_us    max_us  bound_us   rms_ppb"
+			   "   p99_ppb   max_ppb violations  messages\n",
+	[SIM_FORM_BRIEF] = "",
+	[SIM_FORM_CSV] = "host,synced_s,rms_us,p99_us,max_us,mean_bound_us,rate_rms_ppb,"
+			 "rate_p99_ppb,rate_max_ppb,violations,messages\n",
+};
+
+static void print_row(enum sim_form form, const char *name, double synced_s,
+		      const struct sim_stats *time, const struct sim_stats *rate,
+		      u64 violations, u64 messages)
+{
+	printf(forms[form], name, synced_s, time->rms_ns / 1e3, time->p99_ns / 1e3,
+	       time->max_ns / 1e3, time->bound_ns / 1e3, (double)rate->rms_ns,
+	       (double)rate->p99_ns, (double)rate->max_ns, (unsigned long long)violations,
+	       (unsigned long long)messages);
+}
+
+/* From its start; 0 if it never was. */
+static double synced_s(const struct sim_host *host)
+{
+	return host->synced_ns ? (host->synced_ns - host->started_ns) / 1e9 : 0;
+}
+
+static void print_host(struct sim_host *host, enum sim_form form)
+{
+	struct sim_stats time = sim_errors_stats(&host->errors);
+	struct sim_stats rate = sim_errors_stats(&host->rates);
+	char name[12];
+
+	snprintf(name, sizeof(name), "%d", (int)(host - host->sim->host) + 1);
+	print_row(form, name, synced_s(host), &time, &rate, host->violations, host->packets);
+}
+
+void sim_table_print(struct sim_play *play, enum sim_form form)
+{
+	struct sim *sim = play->sim;
+	double last = 0;
+	int i;
+
+	fputs(heads[form], stdout);
+	for (i = 0; i < sim->hosts; i++) {
+		last = max(last, synced_s(&sim->host[i]));
+		if (form != SIM_FORM_BRIEF)
+			print_host(&sim->host[i], form);
+	}
+	print_row(form, "all", last, &play->errors, &play->rates, sim->violations, sim->packets);
+}
