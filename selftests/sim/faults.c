@@ -88,6 +88,14 @@ u64 sim_honest_ns(const struct sim_host *host)
 			       sim_oscillator_cycles(honest(host), host->sim->now_ns));
 }
 
+u64 sim_honest_free_ns(const struct sim_host *host)
+{
+	const struct dvmm_discipline *d = &host->port.discipline;
+
+	return dvmm_segment_ns(d->led.mult ? &d->led : &d->view.segment,
+			       sim_oscillator_cycles(honest(host), host->sim->now_ns));
+}
+
 double sim_honest_rate(const struct sim_host *host)
 {
 	double ns_per_cycle = host->port.discipline.view.segment.mult / (double)(1ULL << DVMM_MULT_SHIFT);

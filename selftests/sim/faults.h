@@ -26,6 +26,9 @@ void sim_freeze(struct sim_host *host, bool frozen);
 /* What its clock shows, or would show if its counter had had no fault. */
 u64 sim_honest_ns(const struct sim_host *host);
 
+/* The same if nobody steered it. */
+u64 sim_honest_free_ns(const struct sim_host *host);
+
 /* How many ns of its clock, or of what it would be, go by in a ns. */
 double sim_honest_rate(const struct sim_host *host);
 

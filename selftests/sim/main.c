@@ -10,15 +10,17 @@
 #define WHY_MAX 2000
 
 static const char help[] =
-	"usage: sim [--seed X] [--brief | --csv] SCENARIO...\n"
-	"       sim [--hosts N] [--seconds S] [--seed X] [--brief | --csv]\n"
+	"usage: sim [--seed X] [--pi] [--brief | --csv] SCENARIO...\n"
+	"       sim [--hosts N] [--seconds S] [--seed X] [--pi] [--brief | --csv]\n"
 	"Play scenarios, or one of N hosts (default 3) for S seconds of virtual time (60),\n"
 	"switched on within the first second, at up to 50 ppm off, on a LAN of virtual machines:\n"
 	"60 to 120 us one way, 3 % far out, 0.5 % lost. For each host: when it was synchronised,\n"
 	"RMS, p99 and maximum of the error of its time against the grandmaster's, its mean bound,\n"
 	"the same of its rate, violations of bounds, and messages; errors are of the second half,\n"
-	"or from when the scenario says. The same seed gives the same run. Exits 1 if something\n"
-	"is beyond its limits, 2 if it cannot be played. Documentation/simulator.rst tells more.\n";
+	"or from when the scenario says. The same seed gives the same run. --pi: also, of all\n"
+	"hosts, a PI servo on the same exchanges, with the gains linuxptp has by default for time\n"
+	"stamps by hardware and by software. Exits 1 if something is beyond its limits, 2 if it\n"
+	"cannot be played. Documentation/simulator.rst tells more.\n";
 
 static const char usual[] =
 	"hosts %s\n"
@@ -33,6 +35,7 @@ static const char usual[] =
 struct options {
 	const char *hosts, *seconds, *seed;
 	enum sim_form form;
+	bool rivals;
 };
 
 static struct options parse(int argc, char **argv)
@@ -41,6 +44,7 @@ static struct options parse(int argc, char **argv)
 		{ "hosts", required_argument, NULL, 'n' },
 		{ "seconds", required_argument, NULL, 's' },
 		{ "seed", required_argument, NULL, 'x' },
+		{ "pi", no_argument, NULL, 'p' },
 		{ "brief", no_argument, NULL, 'b' },
 		{ "csv", no_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
@@ -54,6 +58,7 @@ static struct options parse(int argc, char **argv)
 		case 'n': o.hosts = optarg; break;
 		case 's': o.seconds = optarg; break;
 		case 'x': o.seed = optarg; break;
+		case 'p': o.rivals = true; break;
 		case 'b': o.form = SIM_FORM_BRIEF; break;
 		case 'c': o.form = SIM_FORM_CSV; break;
 		case 'h': fputs(help, stdout); exit(0);
@@ -91,7 +96,7 @@ static bool play_text(const char *path, const char *text, const struct options *
 	}
 	if (o->seed)
 		script.setting[SIM_SET_SEED] = strtoull(o->seed, NULL, 0);
-	sim_play(&play, &script);
+	sim_play(&play, &script, o->rivals);
 	good = sim_limits_hold(&play, why, sizeof(why));
 	report(&play, o->form, good, why);
 	sim_play_free(&play);

@@ -65,7 +65,7 @@ static int set_up(struct sim_play *play)
 	return i;
 }
 
-void sim_play(struct sim_play *play, const struct sim_script *script)
+void sim_play(struct sim_play *play, const struct sim_script *script, bool rivals)
 {
 	u64 seed = (u64)script->setting[SIM_SET_SEED];
 	struct sim_link none = {};
@@ -77,6 +77,7 @@ void sim_play(struct sim_play *play, const struct sim_script *script)
 		.wander = calloc(script->hosts, sizeof(*play->wander)),
 		.dice = seed * 0x9e3779b97f4a7c15ULL + 2,
 	};
+	play->sim->rivals = rivals;
 	for (i = set_up(play); i < script->acts; i++) {
 		go_on(play, script->act[i].at_ns);
 		script->act[i].verb->act(play, &script->act[i]);

@@ -22,8 +22,8 @@ struct sim_play {
 /* Switch the next host on, as number @identity from 0. */
 void sim_play_join(struct sim_play *play, int identity);
 
-/* From beginning to end. */
-void sim_play(struct sim_play *play, const struct sim_script *script);
+/* From beginning to end, with @rivals beside our servo or without. */
+void sim_play(struct sim_play *play, const struct sim_script *script, bool rivals);
 void sim_play_free(struct sim_play *play);
 
 #endif

@@ -6,6 +6,7 @@
 #include "dice.h"
 #include "faults.h"
 #include "network.h"
+#include "rivals.h"
 #include "sim.h"
 #include "watch.h"
 
@@ -140,6 +141,7 @@ void sim_free(struct sim *sim)
 		sim_event_free(sim->host[i].wake);
 		sim_errors_forget(&sim->host[i].errors);
 		sim_errors_forget(&sim->host[i].rates);
+		sim_rivals_free(&sim->host[i]);
 	}
 	sim_links_free(&sim->links);
 	free(sim->host);
@@ -182,6 +184,8 @@ struct sim_host *sim_start(struct sim *sim, const struct dvmm_port_config *confi
 	host->oscillator.millihertz = (u64)(config->host_khz * 1e6 * (1 + ppm * 1e-6));
 	host->wake = sim_event_new(&wake);
 	dvmm_port_init(&host->port, config, &ops, host, true, sim_cycles(host));
+	if (sim->rivals)
+		sim_rivals_start(host);
 	wake_later(host);
 	return host;
 }

@@ -16,6 +16,7 @@
 #define SIM_SECOND DVMM_NSEC_PER_SEC
 
 struct sim;
+struct sim_rivals;
 
 struct sim_host {
 	struct sim *sim;
@@ -34,6 +35,7 @@ struct sim_host {
 	u64 excused_ns;		/* until when nothing is asked of it, after a fault */
 	struct sim_wander wander;
 	struct sim_event *wandering;
+	struct sim_rivals *rivals;	/* if sim->rivals */
 	struct sim_event *wake;	/* its only one: put off, never put twice */
 	/* what was seen */
 	u32 steps;
@@ -59,6 +61,7 @@ struct sim {
 	u64 latency_ns;		/* from a packet's stamp to the port, at most */
 	struct sim_events events;
 	u64 packets;
+	bool rivals;		/* hosts have other servos beside ours, to be compared */
 	/* if set: sees every message sent */
 	void (*tap)(struct sim *sim, int from, const struct dvmm_address *to, const u8 *buf,
 		    size_t len);

@@ -2,6 +2,7 @@
 /* How a scenario went, host by host. */
 #include <stdio.h>
 
+#include "rivals.h"
 #include "table.h"
 
 static const char *const forms[] = {
@@ -46,9 +47,30 @@ static void print_host(struct sim_host *host, enum sim_form form)
 	print_row(form, name, synced_s(host), &time, &rate, host->violations, host->packets);
 }
 
+static const char *const rivals[SIM_PIS] = {
+	[SIM_PI_HARDWARE] = "pi-hw", [SIM_PI_SOFTWARE] = "pi-sw",
+};
+
+/* They have neither a bound nor messages of their own. */
+static const char *const rival_forms[] = {
+	[SIM_FORM_TABLE] = "%5s %9.3f %9.2f %9.2f %9.2f\n",
+	[SIM_FORM_BRIEF] = "# %s: locked %.3f s, rms %.2f us, p99 %.2f us, max %.2f us\n",
+	[SIM_FORM_CSV] = "%s,%.3f,%.3f,%.3f,%.3f,,,,,,\n",
+};
+
+static void print_rival(struct sim *sim, enum sim_pi_gains gains, enum sim_form form)
+{
+	u64 locked_ns;
+	struct sim_stats time = sim_rivals_stats(sim, gains, &locked_ns);
+
+	printf(rival_forms[form], rivals[gains], locked_ns / 1e9, time.rms_ns / 1e3,
+	       time.p99_ns / 1e3, time.max_ns / 1e3);
+}
+
 void sim_table_print(struct sim_play *play, enum sim_form form)
 {
 	struct sim *sim = play->sim;
+	enum sim_pi_gains gains;
 	double last = 0;
 	int i;
 
@@ -59,4 +81,6 @@ void sim_table_print(struct sim_play *play, enum sim_form form)
 			print_host(&sim->host[i], form);
 	}
 	print_row(form, "all", last, &play->errors, &play->rates, sim->violations, sim->packets);
+	for (gains = 0; sim->rivals && gains < SIM_PIS; gains++)
+		print_rival(sim, gains, form);
 }

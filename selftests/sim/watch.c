@@ -2,6 +2,7 @@
 /* What must always hold in a simulation. */
 #include "dice.h"
 #include "faults.h"
+#include "rivals.h"
 #include "watch.h"
 
 /* Up to so many hosts, each is compared with each; else with its base and one other. */
@@ -25,6 +26,7 @@ static void find_base(struct sim_host *host)
 void sim_watch_host(struct sim_host *host)
 {
 	find_base(host);
+	sim_rivals_watch(host);
 	if (sim_state(host) == DVMM_STATE_SYNCHRONISED && !host->synced_ns)
 		host->synced_ns = host->sim->now_ns;
 }
@@ -133,6 +135,7 @@ void sim_watch_look(struct sim *sim)
 	for (i = 0; i < sim->hosts; i++) {
 		check_host(sim, i);
 		note_error(sim, &sim->host[i]);
+		sim_rivals_look(&sim->host[i]);
 	}
 }
 
@@ -143,6 +146,7 @@ void sim_measure(struct sim *sim)
 	for (i = 0; i < sim->hosts; i++) {
 		sim_errors_forget(&sim->host[i].errors);
 		sim_errors_forget(&sim->host[i].rates);
+		sim_rivals_measure(&sim->host[i]);
 	}
 }
 

@@ -125,7 +125,7 @@ static void any_text(void)
 static void play(struct sim_play *p, const char *text)
 {
 	CHECKF(reads(text), "%s", script.error);
-	sim_play(p, &script);
+	sim_play(p, &script, false);
 }
 
 /* Limits hold both ways, and what is to fail has to. */
