@@ -28,6 +28,9 @@ help:
 	@echo "make unit       unit and property tests only, in user space"
 	@echo "make fuzz       libFuzzer on all that reads the network; SECONDS=60 for each target"
 	@echo "make sim        scenarios of simulated clusters in virtual time, in user space"
+	@echo "make scale      the same for 2 to 1000 hosts: messages, convergence, error"
+	@echo "make compare    our servo beside PI servos, on the same simulated exchanges"
+	@echo "make mutants    break the code in known ways: each must fail a named test"
 	@echo "make check      sparse, checkpatch, no kernel versions outside compat/"
 	@echo "make bench      benchmarks beside stock KVM"
 	@echo "make clean"
@@ -53,6 +56,15 @@ fuzz:
 sim:
 	@selftests/sim/run
 
+scale:
+	@selftests/sim/scale
+
+compare:
+	@selftests/sim/compare
+
+mutants:
+	@selftests/sim/mutants/run
+
 check:
 	@scripts/check
 
@@ -65,4 +77,4 @@ clean:
 	@rm -f kvm_hooks/layout.h
 	@for dir in tools selftests/unit selftests/sim selftests/fuzz selftests/guest selftests/host; do $(MAKE) -s -C $$dir clean; done
 
-.PHONY: all module tools programs help setup demo test unit fuzz sim check bench clean
+.PHONY: all module tools programs help setup demo test unit fuzz sim scale compare mutants check bench clean
