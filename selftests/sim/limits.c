@@ -155,7 +155,7 @@ static const struct {
 	{ "checks", 1, INFINITY },
 	{ "violations", 0, 0 },
 	{ "jumps", 0, 0 },
-	{ "steps", 0, 1 },
+	{ "steps", 0, 3 },	/* found, leave and join */
 	{ "unsynced", 0, 0 },
 	{ "leaders", 1, 1 },
 	{ "clusters", 1, 1 },
