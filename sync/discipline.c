@@ -174,7 +174,7 @@ static void keep_bound(struct dvmm_discipline *d, struct dvmm_clock_view *view, 
  */
 static u64 rate_doubt_ppb(const struct dvmm_discipline *d, u64 rate_error_ppb)
 {
-	u64 own_ppb = d->led.mult ? 0 : d->target.estimator.now.skew_error_ppb;
+	u64 own_ppb = d->led.mult ? d->rate_error_ppb : d->target.estimator.now.skew_error_ppb;
 	u64 doubt_ppb = max_t(u64, own_ppb, DVMM_STEERING_SWING_PPB / 4) + rate_error_ppb;
 
 	return min_t(u64, doubt_ppb, DVMM_SKEW_UNKNOWN_PPB);

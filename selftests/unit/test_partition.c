@@ -136,6 +136,28 @@ static void both_sides_of_a_partition_steered(void)
 	}
 }
 
+/* Who hardly knew the rate when it took over knows it no better for having led. */
+static void leading_teaches_no_rate(void)
+{
+	struct sim *sim = sim_new(17, &bed);
+	struct sim_host *a = start(sim, 30), *b;
+
+	sim_run(sim, 3 * SIM_SECOND);
+	b = start(sim, -30);
+	sim_run(sim, 5 * SIM_SECOND);
+	b->group = 1;
+	sim_run(sim, 3 * SIM_SECOND);
+	CHECK(leads(a) && leads(b));
+	b->port.discipline.rate_error_ppb = 800000;
+	b->group = 0;
+	while (leads(b))
+		sim_run(sim, MS);
+	CHECK(b->port.discipline.target.estimator.known_error_ppb >= 800000);
+	sim_run(sim, 5 * SIM_SECOND);
+	CHECK_EQ(sim_state(b), DVMM_STATE_SYNCHRONISED);
+	finish(sim);
+}
+
 static void link_loss_is_holdover(void)
 {
 	struct sim *sim = sim_new(15, &bed);
@@ -223,6 +245,7 @@ static const struct unit_test tests[] = {
 	TEST(held_slave_takes_over_its_own),
 	TEST(partition_heals_by_slewing),
 	TEST(both_sides_of_a_partition_steered),
+	TEST(leading_teaches_no_rate),
 	TEST(link_loss_is_holdover),
 	TEST(leader_without_link_gives_up_the_lead),
 	TEST(lone_leader_keeps_its_rate),
