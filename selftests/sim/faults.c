@@ -31,7 +31,7 @@ void sim_wander(struct sim_host *host, const struct sim_wander *wander)
 	u64 dice = event.host + 1;
 
 	host->wander = *wander;
-	host->wander.seed = sim_dice(&dice) ^ host->sim->watch_seed;
+	host->wander.seed = sim_dice(&dice) ^ host->sim->wander_seed;
 	host->wander.heat[0].phase = sim_dice_uniform(&dice);
 	host->wander.heat[1].phase = sim_dice_uniform(&dice);
 	if (host->wandering)

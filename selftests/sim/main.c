@@ -68,6 +68,15 @@ static struct options parse(int argc, char **argv)
 	return o;
 }
 
+static void report_first(const struct sim *sim, FILE *out)
+{
+	if (sim->violations)
+		fprintf(out, "# at %.3f s: hosts %d and %d %.1f us apart, bounds %.1f and %.1f us\n",
+			sim->first.at_ns / 1e9, sim->first.host[0] + 1, sim->first.host[1] + 1,
+			sim->first.apart_ns / 1e3, sim->first.bound_ns[0] / 1e3,
+			sim->first.bound_ns[1] / 1e3);
+}
+
 /* A table for programs is all that goes to stdout. */
 static void report(struct sim_play *play, enum sim_form form, bool good, const char *why)
 {
@@ -78,6 +87,7 @@ static void report(struct sim_play *play, enum sim_form form, bool good, const c
 	sim_table_print(play, form);
 	fprintf(out, "# %llu checks, %llu violations\n",
 		(unsigned long long)play->sim->checks, (unsigned long long)play->sim->violations);
+	report_first(play->sim, out);
 	fprintf(out, "%s %s%s%s\n", good ? "ok" : "not ok", play->script->name,
 		*why ? ": " : "", why);
 }

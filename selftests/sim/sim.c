@@ -108,6 +108,7 @@ struct sim *sim_new_cluster(int hosts, u64 seed, const struct sim_link *link)
 
 	sim->seed = seed * 0x9e3779b97f4a7c15ULL + 1;
 	sim->watch_seed = sim->seed;
+	sim->wander_seed = sim->seed;
 	sim->latency_ns = 50000;
 	sim->look_ns = 500000;
 	sim->room = hosts;

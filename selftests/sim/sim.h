@@ -68,10 +68,17 @@ struct sim {
 	/* what must always hold, looked at so often */
 	u64 look_ns;
 	u64 watch_seed;		/* its own: watching changes nothing */
+	u64 wander_seed;
 	u64 checks;
 	u64 violations;		/* error beyond the bound */
 	u64 jumps;		/* publishes that were steps */
 	u64 worst_excess_ns;
+	struct {
+		u64 at_ns;
+		int host[2];
+		s64 apart_ns;
+		u64 bound_ns[2];
+	} first;		/* violation */
 };
 
 /* A cluster of at most @hosts, up to 65535, none of them on yet; @link is between all. */

@@ -19,15 +19,25 @@ static void join(struct sim_play *play, const struct sim_act *act)
 		sim_play_join(play, play->sim->hosts);
 }
 
+/* Whoever has the identity of host @nth, which may have been restarted before, is off. */
+static int kill_namesakes(struct sim *sim, int nth)
+{
+	const u8 *identity = sim->host[nth].port.config.identity;
+	int i;
+
+	for (i = 0; i < sim->hosts; i++)
+		if (!memcmp(sim->host[i].port.config.identity, identity, 8))
+			sim_kill(&sim->host[i]);
+	return (identity[6] << 8 | identity[7]) - 1;
+}
+
 /* The same identity, another counter. */
 static void restart(struct sim_play *play, const struct sim_act *act)
 {
 	int i;
 
-	for (i = act->host[0].first; i <= act->host[0].last; i++) {
-		sim_kill(&play->sim->host[i]);
-		sim_play_join(play, i);
-	}
+	for (i = act->host[0].first; i <= act->host[0].last; i++)
+		sim_play_join(play, kill_namesakes(play->sim, i));
 }
 
 #define ON_HOSTS(name, what)								\

@@ -65,6 +65,16 @@ static bool comparable(const struct sim_host *a, const struct sim_host *b)
 	return !sim->host[a->base].alive || !sim->host[b->base].alive;
 }
 
+static void note_first(struct sim *sim, const struct sim_host *a, const struct sim_host *b)
+{
+	sim->first.at_ns = sim->now_ns;
+	sim->first.host[0] = a - sim->host;
+	sim->first.host[1] = b - sim->host;
+	sim->first.apart_ns = a->seen_ns - b->seen_ns;
+	sim->first.bound_ns[0] = a->seen_bound_ns;
+	sim->first.bound_ns[1] = b->seen_bound_ns;
+}
+
 static void check_pair(struct sim *sim, struct sim_host *a, struct sim_host *b)
 {
 	u64 bound_a = a->seen_bound_ns, bound_b = b->seen_bound_ns;
@@ -77,7 +87,8 @@ static void check_pair(struct sim *sim, struct sim_host *a, struct sim_host *b)
 		return;
 	if ((u64)abs(apart) <= bound_a + bound_b)
 		return;
-	sim->violations++;
+	if (!sim->violations++)
+		note_first(sim, a, b);
 	a->violations++;
 	b->violations++;
 	sim->worst_excess_ns = max(sim->worst_excess_ns, abs(apart) - bound_a - bound_b);
