@@ -30,6 +30,7 @@ help:
 	@echo "make sim        scenarios of simulated clusters in virtual time, in user space"
 	@echo "make scale      the same for 2 to 1000 hosts: messages, convergence, error"
 	@echo "make compare    our servo beside PI servos, on the same simulated exchanges"
+	@echo "make storm      scenarios drawn by chance; COUNT=50, SEED=1"
 	@echo "make mutants    break the code in known ways: each must fail a named test"
 	@echo "make check      sparse, checkpatch, no kernel versions outside compat/"
 	@echo "make bench      benchmarks beside stock KVM"
@@ -62,6 +63,9 @@ scale:
 compare:
 	@selftests/sim/compare
 
+storm:
+	@selftests/sim/storm $(or $(COUNT),50) $(or $(SEED),1)
+
 mutants:
 	@selftests/sim/mutants/run
 
@@ -77,4 +81,4 @@ clean:
 	@rm -f kvm_hooks/layout.h
 	@for dir in tools selftests/unit selftests/sim selftests/fuzz selftests/guest selftests/host; do $(MAKE) -s -C $$dir clean; done
 
-.PHONY: all module tools programs help setup demo test unit fuzz sim scale compare mutants check bench clean
+.PHONY: all module tools programs help setup demo test unit fuzz sim scale compare storm mutants check bench clean
