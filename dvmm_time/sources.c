@@ -14,6 +14,8 @@
  */
 #define SUM_MAX_Q10 (S64_MAX / 8)
 
+#define HEAL_ROUNDS (DVMM_SOURCES_HEAL_S * DVMM_SOURCES_HZ)
+
 static bool votes(const struct dvmm_source *source)
 {
 	return dvmm_source_present(source) && source->info.votes && !source->fault;
@@ -22,6 +24,11 @@ static bool votes(const struct dvmm_source *source)
 bool dvmm_sources_good(const struct dvmm_sources *s, enum dvmm_source_id id)
 {
 	return dvmm_source_present(&s->source[id]) && !s->source[id].fault;
+}
+
+bool dvmm_sources_sound(const struct dvmm_sources *s)
+{
+	return dvmm_sources_good(s, DVMM_SOURCE_TSC) && !s->unclear;
 }
 
 /* The quotient is below 10^5 * 10^9 * 2^10 < 2^57. */
@@ -76,6 +83,12 @@ void dvmm_sources_restart(struct dvmm_sources *s)
 	s->suspect_rounds = 0;
 	s->at_q10 = 0;
 	s->allan_s = 0;
+}
+
+void dvmm_sources_resume(struct dvmm_sources *s)
+{
+	dvmm_sources_restart(s);
+	s->unclear = true;
 }
 
 void dvmm_sources_init(struct dvmm_sources *s, const struct dvmm_source_info *info)
@@ -142,14 +155,9 @@ static void remember(const struct dvmm_sources *s, struct dvmm_sources_past *pas
 	for (i = 0; i < DVMM_SOURCES; i++) {
 		past->elapsed_q10[i] = s->source[i].elapsed_q10;
 		past->phase_q10[i] = s->source[i].phase_q10;
+		past->tsc[i] = s->source[i].last.tsc;
 		past->half_ns[i] = s->source[i].last.half_ns;
 	}
-}
-
-/* The oldest in the ring, of about a second ago. */
-static const struct dvmm_sources_past *oldest(const struct dvmm_sources *s)
-{
-	return &s->past[s->pasts < DVMM_SOURCES_HZ ? 0 : s->pasts % DVMM_SOURCES_HZ];
 }
 
 /* Time since @past as the lower median of the voters tells it: one liar is not believed. */
@@ -229,7 +237,7 @@ struct votes {
 
 static void compare(const struct dvmm_sources *s, int i, int j, s64 time, struct votes *v)
 {
-	const struct dvmm_sources_past *past = oldest(s);
+	const struct dvmm_sources_past *past = dvmm_sources_oldest(s);
 	s64 off = apart(s, i, j, past, time), most = allowed(s, i, j, past, time);
 
 	off = abs(off);
@@ -287,7 +295,7 @@ static enum dvmm_source_fault name_fault(const struct dvmm_sources *s, int i, in
 {
 	s64 time = span(s, &s->first);
 	s64 more = apart(s, i, good, &s->first, time);
-	s64 total = apart(s, i, good, oldest(s), span(s, oldest(s)));
+	s64 total = apart(s, i, good, dvmm_sources_oldest(s), span(s, dvmm_sources_oldest(s)));
 
 	if (abs(s->source[i].elapsed_q10 - s->first.elapsed_q10[i]) < time / 8)
 		return DVMM_FAULT_STOP;
@@ -325,9 +333,13 @@ static struct dvmm_sources_verdict judge(struct dvmm_sources *s, const struct vo
 
 	if (good)
 		verdict.accused = v->voters & ~good;
+	else
+		s->unclear = true;
 	for (i = 0; i < DVMM_SOURCES; i++)
 		if (verdict.accused & (1U << i))
 			verdict.fault[i] = name_fault(s, i, lowest(good));
+	if (verdict.fault[DVMM_SOURCE_TSC])
+		verdict.heir = dvmm_sources_heir(s, lowest(good));
 	for (i = 0; i < DVMM_SOURCES; i++) {
 		if (!verdict.fault[i])
 			continue;
@@ -337,21 +349,15 @@ static struct dvmm_sources_verdict judge(struct dvmm_sources *s, const struct vo
 	return verdict;
 }
 
-static bool plausible_rate(const struct dvmm_source *source)
-{
-	return abs(source->skew_ppb) <= DVMM_SKEW_UNKNOWN_PPB &&
-	       source->skew_error_ppb < DVMM_SKEW_UNKNOWN_PPB;
-}
-
 /* A counter that stands agrees with its own rate of zero: that is not health. */
 static bool plausible(const struct dvmm_sources *s, int i)
 {
 	int j;
 
 	if (i != DVMM_SOURCE_TSC)
-		return plausible_rate(&s->source[i]);
+		return dvmm_source_rate_known(&s->source[i]);
 	for (j = 1; j < DVMM_SOURCES; j++)
-		if (votes(&s->source[j]) && !plausible_rate(&s->source[j]))
+		if (votes(&s->source[j]) && !dvmm_source_rate_known(&s->source[j]))
 			return false;
 	return true;
 }
@@ -359,6 +365,8 @@ static bool plausible(const struct dvmm_sources *s, int i)
 /* Those accused are trusted again after long enough without a word against them. */
 static void heal(struct dvmm_sources *s, const struct votes *v)
 {
+	const struct dvmm_source *tsc = &s->source[DVMM_SOURCE_TSC];
+
 	int i;
 
 	for (i = 0; i < DVMM_SOURCES; i++) {
@@ -368,9 +376,11 @@ static void heal(struct dvmm_sources *s, const struct votes *v)
 			source->healthy_rounds = 0;
 		else if (source->healthy_rounds < U32_MAX)
 			source->healthy_rounds++;
-		if (source->healthy_rounds >= DVMM_SOURCES_HEAL_S * DVMM_SOURCES_HZ)
+		if (source->healthy_rounds >= HEAL_ROUNDS)
 			source->fault = DVMM_FAULT_NONE;
 	}
+	if (tsc->healthy_rounds >= HEAL_ROUNDS)
+		s->unclear = false;
 }
 
 static void accept_round(struct dvmm_sources *s)
@@ -433,7 +443,7 @@ struct dvmm_sources_verdict dvmm_sources_round(struct dvmm_sources *s,
 		return verdict;
 	}
 	advance_all(s, read);
-	v = take_votes(s, span(s, oldest(s)));
+	v = take_votes(s, span(s, dvmm_sources_oldest(s)));
 	heal(s, &v);
 	if (!v.split) {
 		accept_round(s);

@@ -84,6 +84,7 @@ struct dvmm_source {
 struct dvmm_sources_past {
 	s64 elapsed_q10[DVMM_SOURCES];
 	s64 phase_q10[DVMM_SOURCES];
+	u64 tsc[DVMM_SOURCES];
 	u32 half_ns[DVMM_SOURCES];
 };
 
@@ -98,6 +99,7 @@ struct dvmm_sources_past {
  * @at_q10: time since the start as the median tells it, in ns * 2^-10
  * @allan_s: whole seconds of that
  * @trend_ppb: taken out of the phases for the Allan deviation
+ * @unclear: two parted, and it is not known who is wrong
  */
 struct dvmm_sources {
 	struct dvmm_source source[DVMM_SOURCES];
@@ -109,6 +111,23 @@ struct dvmm_sources {
 	s64 at_q10;
 	s64 allan_s;
 	s32 trend_ppb[DVMM_SOURCES];
+	bool unclear;
+};
+
+/**
+ * struct dvmm_heir - who goes on in the TSC's place, and from where
+ * @id: a voter that agrees with the majority
+ * @value: what it read last
+ * @tsc: what the TSC would have read then, had it gone on as before
+ * @skew_ppb: its rate against the TSC of before
+ * @rate_error_ppb: which is wrong by at most this
+ */
+struct dvmm_heir {
+	enum dvmm_source_id id;
+	u64 value;
+	u64 tsc;
+	s32 skew_ppb;
+	u32 rate_error_ppb;
 };
 
 /**
@@ -117,22 +136,26 @@ struct dvmm_sources {
  * @accused: bit i: source i; 0 while nobody has a majority: it is unclear who it is
  * @fault: what happened to each of them
  * @off_ns: the most that any two counters were apart, and may have been besides
+ * @heir: only where the TSC is accused
  */
 struct dvmm_sources_verdict {
 	bool found;
 	u32 accused;
 	enum dvmm_source_fault fault[DVMM_SOURCES];
 	u64 off_ns;
+	struct dvmm_heir heir;
 };
 
 /* Begin with the counters that @info describes. The TSC must be among them. */
 void dvmm_sources_init(struct dvmm_sources *s, const struct dvmm_source_info *info);
 
 /*
- * Compare with nothing earlier any more, for after a suspend: rates are learnt anew,
- * accusations stay.
+ * Compare with nothing earlier any more: rates are learnt anew, accusations stay.
  */
 void dvmm_sources_restart(struct dvmm_sources *s);
+
+/* The host was asleep, and its counters have done anything: the same, and it is unclear. */
+void dvmm_sources_resume(struct dvmm_sources *s);
 
 /* Take one round of readings, by enum dvmm_source_id, of all the counters there are. */
 struct dvmm_sources_verdict dvmm_sources_round(struct dvmm_sources *s,
@@ -140,5 +163,14 @@ struct dvmm_sources_verdict dvmm_sources_round(struct dvmm_sources *s,
 
 /* Whether @id is there and not accused. */
 bool dvmm_sources_good(const struct dvmm_sources *s, enum dvmm_source_id id);
+
+/* Whether a cluster may be led by the TSC: it is good, and nothing is unclear. */
+bool dvmm_sources_sound(const struct dvmm_sources *s);
+
+/* Whether there is a disagreement that has not lasted long enough for a verdict. */
+static inline bool dvmm_sources_suspect(const struct dvmm_sources *s)
+{
+	return s->suspect_rounds;
+}
 
 #endif

@@ -26,6 +26,22 @@ static inline s64 dvmm_q10_share(s64 q10, s64 ppb)
 	return negative ? -part : part;
 }
 
+/* A rate that a counter can have: one that stands has none. */
+static inline bool dvmm_source_rate_known(const struct dvmm_source *source)
+{
+	return abs(source->skew_ppb) <= DVMM_SKEW_UNKNOWN_PPB &&
+	       source->skew_error_ppb < DVMM_SKEW_UNKNOWN_PPB;
+}
+
+/* The oldest of what is kept to compare with, of about a second ago. */
+static inline const struct dvmm_sources_past *dvmm_sources_oldest(const struct dvmm_sources *s)
+{
+	return &s->past[s->pasts < DVMM_SOURCES_HZ ? 0 : s->pasts % DVMM_SOURCES_HZ];
+}
+
+/* How @id would go on in the TSC's place, from what was before the disagreement. */
+struct dvmm_heir dvmm_sources_heir(const struct dvmm_sources *s, enum dvmm_source_id id);
+
 /* All counters agree: renew what is known of their rates and their stability. */
 void dvmm_sources_measure(struct dvmm_sources *s);
 
