@@ -209,7 +209,8 @@ static bool sequence_is_new(const struct dvmm_auth *auth, struct dvmm_auth_sende
 
 	if (dvmm_msg_is_response(msg->type))
 		return true;	/* the sequenceId is the request's */
-	if (now - s->heard_cycles > auth->forget_cycles)
+	/* one heard in the future is one heard before the host counter was put right */
+	if ((s64)(now - s->heard_cycles) > (s64)auth->forget_cycles)
 		s->sequences = 0;
 	if (s->sequences & bit && (s16)(msg->sequence - s->sequence[msg->type]) <= 0)
 		return false;

@@ -194,6 +194,15 @@ void dvmm_discipline_follow(struct dvmm_discipline *d, u64 apart_ns, u64 rate_er
 	publish(d, &view);
 }
 
+/* As if the leader was another from now on. Stamps taken so far may be of any time. */
+void dvmm_discipline_disturb(struct dvmm_discipline *d, u64 step_ns, u64 rate_ppb, u64 now)
+{
+	if (rate_ppb > DVMM_SKEW_UNKNOWN_PPB)
+		step_ns = U64_MAX;
+	dvmm_discipline_follow(d, step_ns, add_saturating(d->rate_error_ppb, rate_ppb), now);
+	d->last_cycles = now;
+}
+
 int dvmm_discipline_leave(struct dvmm_discipline *d, u64 now)
 {
 	struct dvmm_clock_view view = d->view;

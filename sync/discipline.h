@@ -98,6 +98,13 @@ u64 dvmm_discipline_inherited_ns(const struct dvmm_discipline *d, u64 now);
 void dvmm_discipline_follow(struct dvmm_discipline *d, u64 apart_ns, u64 rate_error_ppb,
 			    u64 now);
 
+/*
+ * The host counter was wrong for a while, and may be off by @step_ns and by @rate_ppb even
+ * now. What was measured by it does not count; nobody is led. Beyond
+ * DVMM_SKEW_UNKNOWN_PPB it is not a rate, and no bound is left.
+ */
+void dvmm_discipline_disturb(struct dvmm_discipline *d, u64 step_ns, u64 rate_ppb, u64 now);
+
 /* Be of no cluster. Return: 0, or -EBUSY while VMs hold the clock. */
 int __must_check dvmm_discipline_leave(struct dvmm_discipline *d, u64 now);
 

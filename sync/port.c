@@ -180,6 +180,7 @@ void dvmm_port_init(struct dvmm_port *p, const struct dvmm_port_config *config,
 	p->ops = ops;
 	p->ctx = ctx;
 	p->state = DVMM_PORT_FAULTY;
+	p->eligible = true;
 	memcpy(p->id.clock, config->identity, sizeof(p->id.clock));
 	p->id.port = 1;
 	p->since_cycles = now;
@@ -255,6 +256,32 @@ void dvmm_port_link(struct dvmm_port *p, bool up, u64 now)
 	note_change(p, now);
 }
 
+/* What was measured of others, and judged by that; the leader introduces them again. */
+static void forget_others(struct dvmm_port *p)
+{
+	dvmm_peers_init(&p->peers, p->own.mult, p->discipline.points);
+	memset(p->answer, 0, sizeof(p->answer));
+	memset(p->refused, 0, sizeof(p->refused));
+}
+
+/* Timers were set by a counter that may have stood anywhere. */
+void dvmm_port_disturbed(struct dvmm_port *p, u64 step_ns, u64 rate_ppb, u64 now)
+{
+	p->eligible = false;
+	forget_others(p);
+	dvmm_discipline_disturb(&p->discipline, step_ns, rate_ppb, now);
+	if (p->state != DVMM_PORT_FAULTY)
+		dvmm_port_listen_again(p, now);
+	dvmm_port_arm(p, DVMM_TIMER_TICK, now);
+	note_change(p, now);
+	p->since_cycles = now;
+}
+
+void dvmm_port_eligible(struct dvmm_port *p, bool eligible)
+{
+	p->eligible = eligible;
+}
+
 int dvmm_port_adjust(struct dvmm_port *p, s64 ppb, u64 now)
 {
 	if (p->state != DVMM_PORT_MASTER)
@@ -300,7 +327,8 @@ static const char *reason(const struct dvmm_port *p, u64 now)
 	case DVMM_PORT_FAULTY:
 		return "the network interface is down";
 	case DVMM_PORT_LISTENING:
-		return "listening for a grandmaster";
+		return p->eligible ? "listening for a grandmaster" :
+		       "listening; cannot lead, for its counters contradict each other";
 	case DVMM_PORT_MASTER:
 		return master_reason(p, now);
 	case DVMM_PORT_UNCALIBRATED:

@@ -142,6 +142,7 @@ struct dvmm_port_answer {
  * @sequence: next sequenceId by messageType
  * @unstamped: event messages in a row that got no transmit stamp
  * @conflict: another cluster is heard that VMs keep us from joining
+ * @eligible: this host's counters are good enough to lead by
  * @founder: this host founded the cluster that it leads
  * @time_flags, @utc_offset_s: timePropertiesDS (8.2.4)
  * @rx, @tx, @dropped: messages, for status
@@ -191,6 +192,7 @@ struct dvmm_port {
 	u16 sequence[16];
 	u32 unstamped;
 	bool conflict;
+	bool eligible;
 	bool founder;
 	u16 time_flags;
 	s16 utc_offset_s;
@@ -228,6 +230,16 @@ u64 dvmm_port_due(const struct dvmm_port *p);
 
 /* The link came or went. */
 void dvmm_port_link(struct dvmm_port *p, bool up, u64 now);
+
+/*
+ * The host counter was wrong for a while; from @now on it may still be off by @step_ns,
+ * and its rate by @rate_ppb. U64_MAX where nobody knows. What was measured and heard is
+ * forgotten, and a leader gives up; nobody is led until dvmm_port_eligible() allows.
+ */
+void dvmm_port_disturbed(struct dvmm_port *p, u64 step_ns, u64 rate_ppb, u64 now);
+
+/* Whether the host's counters are good enough to lead by. At first they are. */
+void dvmm_port_eligible(struct dvmm_port *p, bool eligible);
 
 /*
  * From now on, seal with the first of @keys, and believe nothing that is sealed with

@@ -48,6 +48,9 @@ void dvmm_port_fault_cleared(struct dvmm_port *p, u64 now);
 /* Ask the leader every 2^@log seconds, and expect to hear from it so often. */
 void dvmm_port_set_pace(struct dvmm_port *p, s8 log);
 
+/* Neither follow nor lead: forget all masters, and listen. */
+void dvmm_port_listen_again(struct dvmm_port *p, u64 now);
+
 /* The clock has taken in an exchange: is the port in step now? */
 void dvmm_port_calibrate(struct dvmm_port *p);
 

@@ -182,6 +182,8 @@ static void succeed(struct dvmm_port *p, u64 now)
 /* Nobody leads: continue the cluster that we are of, or found one. */
 static void lead(struct dvmm_port *p, u64 now)
 {
+	if (!p->eligible)
+		return dvmm_port_listen_again(p, now);
 	p->armed &= 1U << DVMM_TIMER_TICK;
 	if (p->discipline.view.cluster.id)
 		succeed(p, now);
@@ -258,4 +260,10 @@ void dvmm_port_fault_cleared(struct dvmm_port *p, u64 now)
 {
 	dvmm_port_expect_announce(p, now);
 	move(p, DVMM_EV_FAULT_CLEARED);
+}
+
+void dvmm_port_listen_again(struct dvmm_port *p, u64 now)
+{
+	dvmm_port_fault(p, now);
+	dvmm_port_fault_cleared(p, now);
 }

@@ -191,6 +191,26 @@ struct sim_host *sim_start(struct sim *sim, const struct dvmm_port_config *confi
 	return host;
 }
 
+void sim_astray(struct sim_host *host, s64 ns)
+{
+	sim_oscillator_jump(&host->oscillator, host->sim->now_ns, ns);
+	host->astray = true;
+}
+
+void sim_suspect(struct sim_host *host)
+{
+	host->waits = true;
+}
+
+void sim_disturb(struct sim_host *host, s64 ns, u64 step_ns, u64 rate_ppb)
+{
+	sim_oscillator_jump(&host->oscillator, host->sim->now_ns, -ns);
+	host->astray = false;
+	host->waits = false;
+	dvmm_port_disturbed(&host->port, step_ns, rate_ppb, sim_cycles(host));
+	wake_later(host);
+}
+
 void sim_kill(struct sim_host *host)
 {
 	host->alive = false;
@@ -208,7 +228,7 @@ static void handle(struct sim *sim, const struct sim_event *e)
 	struct sim_host *host = &sim->host[e->host];
 	u64 now = sim_cycles(host);
 
-	if (!host->alive)
+	if (!host->alive || host->waits)
 		return;
 	if (e->kind == SIM_PACKET)
 		dvmm_port_receive(&host->port, &from, e->message->buf, e->message->len,

@@ -23,6 +23,8 @@ struct sim_host {
 	struct dvmm_port port;
 	bool alive;		/* false: its clock goes on, its port is dead */
 	bool held;		/* VMs forbid steps */
+	bool astray;		/* its counter is wrong: no promise of its counts */
+	bool waits;		/* and it knows */
 	bool unstamped;		/* the driver gives no transmit stamps */
 	int group;		/* packets pass within a group only */
 	int base;		/* whose time it keeps: of grandmaster @base_id, */
@@ -103,6 +105,18 @@ struct sim_host *sim_start(struct sim *sim, const struct dvmm_port_config *confi
 
 /* Its crystal's frequency is higher by @ppm from now on. More happens to it in faults.h. */
 void sim_drift(struct sim_host *host, double ppm);
+
+/* The counter jumps by @ns of its own, and what it tells is wrong from now on. */
+void sim_astray(struct sim_host *host, s64 ns);
+
+/* The host notices: it neither sends nor listens until sim_disturb(). */
+void sim_suspect(struct sim_host *host);
+
+/*
+ * It counts on from where it would have been less @ns, and its port is told of
+ * @step_ns and @rate_ppb.
+ */
+void sim_disturb(struct sim_host *host, s64 ns, u64 step_ns, u64 rate_ppb);
 
 void sim_kill(struct sim_host *host);
 u64 sim_cycles(const struct sim_host *host);

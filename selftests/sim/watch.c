@@ -38,7 +38,7 @@ static bool follows(const struct sim_host *host)
 
 static bool promises(const struct sim_host *host)
 {
-	return sim_state(host) != DVMM_STATE_UNSYNCHRONISED;
+	return sim_state(host) != DVMM_STATE_UNSYNCHRONISED && !host->astray;
 }
 
 /*
