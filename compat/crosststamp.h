@@ -10,6 +10,7 @@
 #ifndef DVMM_COMPAT_CROSSTSTAMP_H
 #define DVMM_COMPAT_CROSSTSTAMP_H
 
+#include <linux/ktime.h>
 #include <linux/timekeeping.h>
 
 #include <asm/msr.h>

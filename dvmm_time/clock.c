@@ -19,16 +19,6 @@ static unsigned int holders;	/* VMs attached or about to be: no step */
 
 static DECLARE_WAIT_QUEUE_HEAD(clock_changed);
 
-u64 dvmm_host_cycles(void)
-{
-	return rdtsc_ordered();
-}
-
-u32 dvmm_host_khz(void)
-{
-	return tsc_khz;
-}
-
 void dvmm_clock_read(struct dvmm_clock_view *view)
 {
 	unsigned int seq;

@@ -43,7 +43,10 @@ struct dvmm_clock_view {
 /* The error bound of @view when the host counter reads @cycles, in ns. */
 u64 dvmm_clock_bound_ns(const struct dvmm_clock_view *view, u64 cycles);
 
-/* The host counter, ordered after all earlier loads. Any context. */
+/*
+ * The host counter, ordered after all earlier loads: the TSC, or what goes on in its
+ * place while it is wrong (timebase.h). Any context.
+ */
 u64 dvmm_host_cycles(void);
 
 /* Slower counters resolve time too coarsely, and overflow dvmm_segment.mult. */

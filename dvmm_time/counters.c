@@ -6,54 +6,27 @@
  * two rounds. Interrupts are off around a reading and its two of the TSC, and of a few
  * the shortest counts.
  */
-#include <linux/acpi.h>
-#include <linux/io.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/suspend.h>
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
-#include <asm/tsc.h>
 
-#include "clock.h"
 #include "counters.h"
+#include "hardware.h"
+#include "host_cycles.h"
+#include "sync.h"
 
 /* Readings of one counter in a round. */
 #define TRIES 3
 
-#define PM_TIMER_HZ 3579545
-
-/* IA-PC HPET 1.0a, 2.3: capabilities, with the period in fs above, and the main counter. */
-#define HPET_CAPABILITIES 0x000
-#define HPET_COUNTER 0x0f0
-#define HPET_SPACE 0x100
-#define HPET_PERIOD_MAX_FS 100000000
-#define HPET_CONFIG 0x010
-#define HPET_ENABLED BIT(0)
-#define FS_PER_SEC 1000000000000000ULL
-
 static struct workqueue_struct *queue;
 static struct delayed_work round_work;
-static void __iomem *hpet;
-static acpi_io_address pm_port;
 static struct dvmm_source_info infos[DVMM_SOURCES];
 
-/* Protects the keeping. */
+/* Protects the keeping, and writers of the timebase. */
 static DEFINE_MUTEX(keeping_lock);
 static struct dvmm_sources keeping;
-
-static u64 read_counter(enum dvmm_source_id id)
-{
-	switch (id) {
-	case DVMM_SOURCE_HPET:
-		return readl(hpet + HPET_COUNTER);
-	case DVMM_SOURCE_PM_TIMER:
-		return inl(pm_port);
-	case DVMM_SOURCE_RAW:
-		return ktime_get_raw_ns();
-	default:
-		return rdtsc_ordered();
-	}
-}
 
 /* @read becomes this reading if it took less than @best_cycles. Return: the lesser. */
 static u64 read_once(enum dvmm_source_id id, struct dvmm_source_read *read, u64 best_cycles)
@@ -62,9 +35,9 @@ static u64 read_once(enum dvmm_source_id id, struct dvmm_source_read *read, u64 
 	u64 before, value, took;
 
 	local_irq_save(flags);
-	before = rdtsc_ordered();
-	value = read_counter(id);
-	took = rdtsc_ordered() - before;
+	before = dvmm_hardware_tsc();
+	value = dvmm_hardware_read(id);
+	took = dvmm_hardware_tsc() - before;
 	local_irq_restore(flags);
 	if (took >= best_cycles)
 		return best_cycles;
@@ -118,117 +91,155 @@ static void tell(const struct dvmm_sources_verdict *verdict)
 					    verdict->off_ns);
 }
 
-static void do_round(struct work_struct *work)
+static void tell_replaced(enum dvmm_source_id before, enum dvmm_source_id now)
+{
+	if (before == now)
+		return;
+	if (now == DVMM_SOURCE_TSC)
+		pr_info("time is kept by this host's TSC again\n");
+	else
+		pr_warn("time is kept by this host's %s in place of its TSC\n", names[now]);
+}
+
+static struct dvmm_disturbance look(void)
 {
 	struct dvmm_source_read read[DVMM_SOURCES] = { 0 };
 	struct dvmm_sources_verdict verdict;
+	struct dvmm_disturbance found;
+	struct dvmm_timebase timebase;
+	enum dvmm_source_id before;
 
-	mutex_lock(&keeping_lock);
+	lockdep_assert_held(&keeping_lock);
 	read_round(read);
 	verdict = dvmm_sources_round(&keeping, read);
-	mutex_unlock(&keeping_lock);
+	dvmm_host_timebase(&timebase);
+	before = timebase.source;
+	found = dvmm_timebase_round(&timebase, &keeping, &verdict);
+	if (before != DVMM_SOURCE_TSC || timebase.source != before)
+		dvmm_host_set_timebase(&timebase);
 	if (verdict.found)
 		tell(&verdict);
+	tell_replaced(before, timebase.source);
+	return found;
+}
+
+static void do_round(struct work_struct *work)
+{
+	struct dvmm_disturbance found;
+	bool agree, sound;
+
+	mutex_lock(&keeping_lock);
+	found = look();
+	agree = !dvmm_sources_suspect(&keeping);
+	sound = dvmm_sources_sound(&keeping);
+	mutex_unlock(&keeping_lock);
+	if (found.step_ns)
+		dvmm_sync_disturbed(found.step_ns, found.rate_ppb);
+	dvmm_sync_counters(agree, sound);
 	queue_delayed_work(queue, &round_work, HZ / DVMM_SOURCES_HZ);
 }
 
-void dvmm_counters_snapshot(struct dvmm_sources *sources)
+void dvmm_counters_snapshot(struct dvmm_sources *sources, enum dvmm_source_id *in_use)
 {
+	struct dvmm_timebase timebase;
+
 	mutex_lock(&keeping_lock);
 	*sources = keeping;
+	dvmm_host_timebase(&timebase);
+	*in_use = timebase.source;
 	mutex_unlock(&keeping_lock);
 }
 
-static u64 hpet_address(void)
+/*
+ * Asleep, a counter may go on, stop or begin anew; the kernel knows to a second how long
+ * it was. No time is promised then until it has been measured anew.
+ */
+static struct {
+	u64 cycles;
+	u64 boottime_ns;
+} asleep;
+
+static void catch_up(void)
 {
-	struct acpi_table_header *header;
-	u64 address = 0;
+	u64 ns = ktime_get_boottime_ns() - asleep.boottime_ns;
+	u64 passed = mul_u64_u64_div_u64(ns, dvmm_host_khz(), USEC_PER_SEC);
+	s64 missing = asleep.cycles + passed - dvmm_host_cycles();
+	struct dvmm_timebase timebase;
 
-	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_HPET, 0, &header)))
-		return 0;
-	if (header->length >= sizeof(struct acpi_table_hpet)) {
-		const struct acpi_table_hpet *table = (void *)header;
+	if (abs(missing) < dvmm_host_khz() * 1000LL)
+		return;
+	dvmm_host_timebase(&timebase);
+	dvmm_timebase_shift(&timebase, missing);
+	dvmm_host_set_timebase(&timebase);
+	pr_warn("this host's counter did not go on while the host was asleep\n");
+}
 
-		if (table->address.space_id == ACPI_ADR_SPACE_SYSTEM_MEMORY)
-			address = table->address.address;
+static void fall_asleep(void)
+{
+	dvmm_sync_suspend();
+	asleep.cycles = dvmm_host_cycles();
+	asleep.boottime_ns = ktime_get_boottime_ns();
+}
+
+static void wake_up_again(void)
+{
+	mutex_lock(&keeping_lock);
+	catch_up();
+	dvmm_sources_resume(&keeping);
+	mutex_unlock(&keeping_lock);
+	dvmm_sync_disturbed(U64_MAX, 0);
+}
+
+static int on_sleep(struct notifier_block *block, unsigned long event, void *unused)
+{
+	switch (event) {
+	case PM_SUSPEND_PREPARE:
+	case PM_HIBERNATION_PREPARE:
+		fall_asleep();
+		break;
+	case PM_POST_SUSPEND:
+	case PM_POST_HIBERNATION:
+		wake_up_again();
+		break;
 	}
-	acpi_put_table(header);
-	return address;
+	return NOTIFY_DONE;
 }
 
-/*
- * One that the kernel left off does not count: it is not for us to start it. Of the main
- * counter the lower half is used, as by the kernel: many a bus tears 64 bits (2.4.7).
- */
-static void look_at_hpet(void)
+static struct notifier_block sleep_notifier = { .notifier_call = on_sleep };
+
+static int start_rounds(void)
 {
-	u32 period_fs = readl(hpet + HPET_CAPABILITIES + 4);
+	int ret;
 
-	if (!period_fs || period_fs > HPET_PERIOD_MAX_FS)
-		return;
-	if (!(readl(hpet + HPET_CONFIG) & HPET_ENABLED))
-		return;
-	infos[DVMM_SOURCE_HPET].hz = div_u64(FS_PER_SEC + period_fs / 2, period_fs);
-	infos[DVMM_SOURCE_HPET].bits = 32;
-	infos[DVMM_SOURCE_HPET].votes = true;
-}
-
-static void find_hpet(void)
-{
-	u64 address = hpet_address();
-
-	if (!address)
-		return;
-	hpet = ioremap(address, HPET_SPACE);
-	if (hpet)
-		look_at_hpet();
-}
-
-static void find_pm_timer(void)
-{
-	if (acpi_disabled)
-		return;
-	pm_port = acpi_gbl_FADT.xpm_timer_block.address;
-	if (acpi_gbl_FADT.xpm_timer_block.space_id != ACPI_ADR_SPACE_SYSTEM_IO || !pm_port)
-		pm_port = acpi_gbl_FADT.pm_timer_block;
-	if (!pm_port || pm_port > U16_MAX)
-		return;
-	infos[DVMM_SOURCE_PM_TIMER].hz = PM_TIMER_HZ;
-	infos[DVMM_SOURCE_PM_TIMER].bits = acpi_gbl_FADT.flags & ACPI_FADT_32BIT_TIMER ? 32 : 24;
-	infos[DVMM_SOURCE_PM_TIMER].votes = true;
-}
-
-/*
- * What the kernel's clock is derived from, it does not tell modules; nearly always it is
- * one of the other three. A voice of its own would count one of them twice.
- */
-static void find_kernel_clock(void)
-{
-	infos[DVMM_SOURCE_RAW] = (struct dvmm_source_info){ NSEC_PER_SEC, 64, false };
-}
-
-int dvmm_counters_init(void)
-{
-	infos[DVMM_SOURCE_TSC] = (struct dvmm_source_info){ (u64)dvmm_host_khz() * 1000, 64, true };
-	find_hpet();
-	find_pm_timer();
-	find_kernel_clock();
-	dvmm_sources_init(&keeping, infos);
-	queue = alloc_workqueue("dvmm_counters", WQ_UNBOUND | WQ_FREEZABLE, 1);
-	if (!queue) {
-		if (hpet)
-			iounmap(hpet);
+	queue = alloc_workqueue("dvmm_counters", WQ_UNBOUND | WQ_HIGHPRI | WQ_FREEZABLE, 1);
+	if (!queue)
 		return -ENOMEM;
+	ret = register_pm_notifier(&sleep_notifier);
+	if (ret) {
+		destroy_workqueue(queue);
+		return ret;
 	}
 	INIT_DELAYED_WORK(&round_work, do_round);
 	queue_delayed_work(queue, &round_work, 0);
 	return 0;
 }
 
+int dvmm_counters_init(void)
+{
+	int ret;
+
+	dvmm_hardware_find(infos);
+	dvmm_sources_init(&keeping, infos);
+	ret = start_rounds();
+	if (ret)
+		dvmm_hardware_release();
+	return ret;
+}
+
 void dvmm_counters_exit(void)
 {
+	unregister_pm_notifier(&sleep_notifier);
 	cancel_delayed_work_sync(&round_work);
 	destroy_workqueue(queue);
-	if (hpet)
-		iounmap(hpet);
+	dvmm_hardware_release();
 }

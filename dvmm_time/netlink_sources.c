@@ -19,7 +19,8 @@ static int put_stability(struct sk_buff *skb, const struct dvmm_allan *allan)
 	       put_u64(skb, DVMM_SOURCE_A_ADEV_100S, dvmm_allan_deviation(allan, 2));
 }
 
-static int put_source(struct sk_buff *skb, const struct dvmm_source *source, u32 id)
+static int put_source(struct sk_buff *skb, const struct dvmm_source *source, u32 id,
+		      bool in_use)
 {
 	return nla_put_u32(skb, DVMM_SOURCE_A_KIND, id) ?:
 	       put_u64(skb, DVMM_SOURCE_A_HZ, source->info.hz) ?:
@@ -31,11 +32,11 @@ static int put_source(struct sk_buff *skb, const struct dvmm_source *source, u32
 	       nla_put_u32(skb, DVMM_SOURCE_A_FAULT, source->fault) ?:
 	       nla_put_u32(skb, DVMM_SOURCE_A_FAULTS, source->faults) ?:
 	       nla_put_u32(skb, DVMM_SOURCE_A_VOTES, source->info.votes) ?:
-	       nla_put_u32(skb, DVMM_SOURCE_A_IN_USE, id == DVMM_SOURCE_TSC);
+	       nla_put_u32(skb, DVMM_SOURCE_A_IN_USE, in_use);
 }
 
 static int put_message(struct sk_buff *skb, struct netlink_callback *cb,
-		       const struct dvmm_source *source, u32 id)
+		       const struct dvmm_source *source, u32 id, bool in_use)
 {
 	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				genl_dumpit_info(cb)->family, NLM_F_MULTI, DVMM_CMD_SOURCES);
@@ -43,7 +44,7 @@ static int put_message(struct sk_buff *skb, struct netlink_callback *cb,
 
 	if (!hdr)
 		return -EMSGSIZE;
-	err = put_source(skb, source, id);
+	err = put_source(skb, source, id, in_use);
 	if (err)
 		genlmsg_cancel(skb, hdr);
 	else
@@ -56,13 +57,16 @@ int dvmm_nl_sources_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dvmm_sources *sources = kmalloc(sizeof(*sources), GFP_KERNEL);
 
+	enum dvmm_source_id in_use;
+
 	if (!sources)
 		return -ENOMEM;
-	dvmm_counters_snapshot(sources);
+	dvmm_counters_snapshot(sources, &in_use);
 	for (; cb->args[0] < DVMM_SOURCES; cb->args[0]++) {
 		const struct dvmm_source *source = &sources->source[cb->args[0]];
 
-		if (source->info.hz && put_message(skb, cb, source, cb->args[0]))
+		if (source->info.hz &&
+		    put_message(skb, cb, source, cb->args[0], cb->args[0] == in_use))
 			break;
 	}
 	kfree(sources);

@@ -13,8 +13,8 @@
 #include <linux/module.h>
 #include <linux/ptp_clock_kernel.h>
 
-#include "../compat/crosststamp.h"
 #include "clock.h"
+#include "host_cycles.h"
 #include "phc.h"
 #include "sync.h"
 
@@ -70,7 +70,7 @@ static int dvmm_phc_getcrosststamp(struct ptp_clock_info *info,
 
 	do {
 		dvmm_clock_read(&view);
-		err = dvmm_tsc_crosststamp(&cycles, stamp);
+		err = dvmm_host_crosststamp(&cycles, stamp);
 		if (err)
 			return err;
 	} while (!dvmm_phc_holds(&view));

@@ -189,13 +189,14 @@ static int line_thread_fn(void *unused)
 /* What the lines have been off of late, or may be by now if the thread was held up. */
 static u64 step_lag_ns(void)
 {
+	s64 age = dvmm_host_cycles() - stats.looked_cycles;
 	u64 age_ns;
 
 	lockdep_assert_held(&vms_lock);
 	if (!stats.vms)
 		return 0;
-	age_ns = dvmm_mult_ns(dvmm_mult_from_khz(dvmm_host_khz()),
-			      dvmm_host_cycles() - stats.looked_cycles);
+	/* the host counter may have been put back meanwhile */
+	age_ns = dvmm_mult_ns(dvmm_mult_from_khz(dvmm_host_khz()), max(age, 0LL));
 	return max(stats.lag_ns, mul_u64_u64_div_u64(age_ns, stats.drift_ppb, DVMM_PPB));
 }
 

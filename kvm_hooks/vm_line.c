@@ -9,7 +9,7 @@
  * line, because the request that tells them of it stays pending until they
  * have passed dvmm_vm_apply() again.
  */
-#include "clock.h"
+#include "host_cycles.h"
 #include "resolve.h"
 #include "trace.h"
 #include "vm_line.h"
@@ -26,16 +26,16 @@
 /* Unscaled guests are kept on the cluster's rate by steps; beyond this there are too many. */
 #define STEPPED_MAX_PPB 1000000
 
-static u64 line_now(const struct dvmm_line *line, u64 cycles)
+static u64 line_at(const struct dvmm_line *line, u64 tsc)
 {
-	return dvmm_line_tsc(line, dvmm_kvm_info.scaling.frac_bits, cycles);
+	return dvmm_line_tsc(line, dvmm_kvm_info.scaling.frac_bits, tsc);
 }
 
 static int line_through_now(struct dvmm_vm *vm, struct dvmm_line *line,
 			    const struct dvmm_segment *seg)
 {
 	return dvmm_line_through(line, &dvmm_kvm_info.scaling, &vm->rule, seg,
-				 dvmm_host_cycles());
+				 rdtsc_ordered());
 }
 
 static s64 line_drift_ppb(struct dvmm_vm *vm, const struct dvmm_segment *seg)
@@ -43,14 +43,25 @@ static s64 line_drift_ppb(struct dvmm_vm *vm, const struct dvmm_segment *seg)
 	return dvmm_line_drift_ppb(&vm->line, &dvmm_kvm_info.scaling, &vm->rule, seg);
 }
 
-int dvmm_vm_draw(struct dvmm_vm *vm)
+/*
+ * Cluster time over the TSC, based at the present instant. A guest's line starts from
+ * the TSC, also while the host keeps time by something else.
+ */
+static struct dvmm_segment over_tsc(u64 *error_cycles)
 {
 	struct dvmm_clock_view view;
-	int ret;
 
 	dvmm_clock_read(&view);
-	ret = line_through_now(vm, &vm->line, &view.segment);
-	if (!ret && abs(line_drift_ppb(vm, &view.segment)) > STEPPED_MAX_PPB)
+	return dvmm_host_over_tsc(&view.segment, error_cycles);
+}
+
+int dvmm_vm_draw(struct dvmm_vm *vm)
+{
+	u64 error_cycles;
+	struct dvmm_segment seg = over_tsc(&error_cycles);
+	int ret = line_through_now(vm, &vm->line, &seg);
+
+	if (!ret && abs(line_drift_ppb(vm, &seg)) > STEPPED_MAX_PPB)
 		ret = -ERANGE;
 	if (ret)
 		pr_err("this CPU's TSC %s and cannot run at the cluster's %u kHz: no VM can be attached here\n",
@@ -112,11 +123,11 @@ void dvmm_vm_apply(struct dvmm_vm *vm, struct kvm_vcpu *vcpu)
  */
 static void wait_for_floor(struct dvmm_line *line, u64 floor, u64 max_ticks)
 {
-	s64 short_by = floor - line_now(line, dvmm_host_cycles());
+	s64 short_by = floor - line_at(line, rdtsc_ordered());
 
 	if (short_by > (s64)max_ticks)
 		line->offset += short_by - max_ticks;
-	while ((s64)(floor - line_now(line, dvmm_host_cycles())) > 0)
+	while ((s64)(floor - line_at(line, rdtsc_ordered())) > 0)
 		cpu_relax();
 }
 
@@ -144,11 +155,11 @@ static s64 change_line(struct dvmm_vm *vm, const struct dvmm_segment *seg)
 
 	lockdep_assert_held(&vm->lock);
 	dvmm_kvm(kvm_make_all_cpus_request)(vm->kvm, DVMM_REQ_STOP);
-	stop = dvmm_host_cycles();
-	floor = line_now(&vm->line, stop);
+	stop = rdtsc_ordered();
+	floor = line_at(&vm->line, stop);
 	if (!line_through_now(vm, &line, seg)) {
 		wait_for_floor(&line, floor, div64_u64((u64)STOP_MAX_NS * vm->rule.khz, 1000000));
-		step = line_now(&line, stop) - floor;
+		step = line_at(&line, stop) - floor;
 		WRITE_ONCE(vm->line.ratio, line.ratio);
 		WRITE_ONCE(vm->line.offset, line.offset);
 	}
@@ -156,25 +167,29 @@ static s64 change_line(struct dvmm_vm *vm, const struct dvmm_segment *seg)
 	return step;
 }
 
+/* Up to a year of them, which is what a TSC that jumped may have jumped by. */
+static u64 ticks_ns(u64 ticks, u32 khz)
+{
+	return mul_u64_u64_div_u64(min(ticks, 1ULL << 57), 1000000, khz);
+}
+
 struct dvmm_retarget dvmm_vm_retarget(struct dvmm_vm *vm)
 {
 	struct dvmm_retarget result = {};
-	struct dvmm_clock_view view;
+	struct dvmm_segment seg;
+	u64 error_cycles;
 	s64 step, off;
-	u64 now;
 
 	raw_spin_lock(&vm->lock);
-	dvmm_clock_read(&view);
-	now = dvmm_host_cycles();
-	off = dvmm_tsc_at(&vm->rule, dvmm_segment_at(&view.segment, now)) -
-	      line_now(&vm->line, now);
-	result.lag_ns = div64_u64((u64)abs(off) * 1000000, vm->rule.khz);
+	seg = over_tsc(&error_cycles);
+	off = dvmm_tsc_at(&vm->rule, seg.base) - line_at(&vm->line, seg.base_cycles);
+	result.lag_ns = ticks_ns(abs(off), vm->rule.khz) + ticks_ns(error_cycles, dvmm_host_khz());
 	if (result.lag_ns > LINE_TOLERANCE_NS) {
-		step = change_line(vm, &view.segment);
+		step = change_line(vm, &seg);
 		trace_dvmm_line(vm, vm->line.ratio, vm->line.offset, step);
 		result.changed = true;
 	}
-	result.drift_ppb = abs(line_drift_ppb(vm, &view.segment));
+	result.drift_ppb = abs(line_drift_ppb(vm, &seg));
 	raw_spin_unlock(&vm->lock);
 	return result;
 }

@@ -26,6 +26,16 @@
 /* The tick is twice a second; this only bounds the harm of a mistake. */
 #define SLEEP_MAX_NS NSEC_PER_SEC
 
+/*
+ * More than that, either way, between two looks at the host counter is a jump, or a long
+ * sleep of all of us. So many rounds of agreement tell: the first may have begun before.
+ */
+#define GAP_MAX_NS (NSEC_PER_SEC * 3 / 2)
+#define GAP_ROUNDS 2
+
+/* For rounds that never come: the host sleeps. */
+#define WAIT_LONG INT_MAX
+
 static struct dvmm_inbox inbox;
 static struct dvmm_transport *transport;
 static struct task_struct *thread;
@@ -36,6 +46,10 @@ static enum dvmm_link link_now;
 /* Protects the port, that it exists, and its keys. */
 static DEFINE_MUTEX(engine_lock);
 static struct dvmm_port *port;
+
+/* Rounds of agreement to wait for, and the host counter at the last look; under the lock. */
+static int waiting;
+static u64 looked_cycles;
 
 /* What the port's keys stand for; NULL while there are none. */
 static struct dvmm_keyset *keyset;
@@ -129,6 +143,18 @@ static void empty_inbox(void)
 	}
 }
 
+/* Whether it is not to be believed for now what time it is. */
+static bool in_doubt(u64 nominal)
+{
+	u64 now = dvmm_host_cycles();
+	s64 gap = now - looked_cycles;
+
+	looked_cycles = now;
+	if (dvmm_mult_ns(nominal, abs(gap)) > GAP_MAX_NS)
+		WRITE_ONCE(waiting, max(waiting, GAP_ROUNDS));
+	return waiting;
+}
+
 /* Return: how long there is nothing to do, in ns. */
 static u64 work(void)
 {
@@ -136,6 +162,8 @@ static u64 work(void)
 	u64 now;
 
 	lockdep_assert_held(&engine_lock);
+	if (in_doubt(nominal))
+		return SLEEP_MAX_NS;
 	empty_inbox();
 	if (link_changed())
 		dvmm_port_link(port, READ_ONCE(link_now) == DVMM_LINK_UP, dvmm_host_cycles());
@@ -177,11 +205,20 @@ static void tell_change(void)
 	dvmm_netlink_event();
 }
 
+/* The end of a wait is something; during one there is nothing. */
+static bool something_to_do(bool waited)
+{
+	if (READ_ONCE(waiting))
+		return false;
+	return waited || !dvmm_inbox_empty(&inbox) || link_changed();
+}
+
 static void sleep(u64 ns)
 {
+	bool waited = READ_ONCE(waiting);
+
 	wait_event_interruptible_hrtimeout(inbox.wait,
-					   !dvmm_inbox_empty(&inbox) || link_changed() ||
-					   kthread_should_stop(),
+					   something_to_do(waited) || kthread_should_stop(),
 					   ns_to_ktime(ns));
 }
 
@@ -204,6 +241,48 @@ static int run(void *unused)
 		sleep(idle_ns);
 	}
 	return 0;
+}
+
+static void wait_for(int rounds)
+{
+	lockdep_assert_held(&engine_lock);
+	WRITE_ONCE(waiting, rounds);
+	if (!rounds)
+		wake_up(&inbox.wait);
+}
+
+void dvmm_sync_counters(bool agree, bool sound)
+{
+	mutex_lock(&engine_lock);
+	if (port) {
+		dvmm_port_eligible(port, sound);
+		if (!agree)
+			wait_for(max(waiting, 1));
+		else if (waiting && waiting != WAIT_LONG)
+			wait_for(waiting - 1);
+	}
+	mutex_unlock(&engine_lock);
+}
+
+void dvmm_sync_suspend(void)
+{
+	mutex_lock(&engine_lock);
+	if (port)
+		wait_for(WAIT_LONG);
+	mutex_unlock(&engine_lock);
+}
+
+/* What came meanwhile has stamps of the counter that was wrong. */
+void dvmm_sync_disturbed(u64 step_ns, u64 rate_ppb)
+{
+	mutex_lock(&engine_lock);
+	if (port) {
+		dvmm_inbox_clear(&inbox);
+		looked_cycles = dvmm_host_cycles();
+		dvmm_port_disturbed(port, step_ns, rate_ppb, looked_cycles);
+		wait_for(0);
+	}
+	mutex_unlock(&engine_lock);
 }
 
 int dvmm_sync_adjfine(s64 ppb)
@@ -276,6 +355,8 @@ static int create_port_locked(struct dvmm_port_config *config, struct dvmm_keyse
 
 	if (!p)
 		return -ENOMEM;
+	looked_cycles = dvmm_host_cycles();
+	waiting = 0;
 	config->host_khz = dvmm_host_khz();
 	config->utc_offset_s = utc_offset_s();
 	mutex_lock(&engine_lock);

@@ -97,6 +97,13 @@ bool dvmm_inbox_get(struct dvmm_inbox *inbox, struct dvmm_inbox_item *item)
 	return found;
 }
 
+void dvmm_inbox_clear(struct dvmm_inbox *inbox)
+{
+	spin_lock_irq(&inbox->lock);
+	inbox->tail = inbox->head;
+	spin_unlock_irq(&inbox->lock);
+}
+
 void dvmm_inbox_believe(struct dvmm_inbox *inbox, const struct dvmm_address *from)
 {
 	spin_lock_irq(&inbox->lock);

@@ -76,6 +76,9 @@ bool dvmm_inbox_get(struct dvmm_inbox *inbox, struct dvmm_inbox_item *item);
 /* A packet from @from was believed. Not from softirq. */
 void dvmm_inbox_believe(struct dvmm_inbox *inbox, const struct dvmm_address *from);
 
+/* Forget all that is in there. Not from softirq. */
+void dvmm_inbox_clear(struct dvmm_inbox *inbox);
+
 bool dvmm_inbox_empty(const struct dvmm_inbox *inbox);
 u64 dvmm_inbox_overflow(const struct dvmm_inbox *inbox);
 u64 dvmm_inbox_flood(const struct dvmm_inbox *inbox);

@@ -52,6 +52,28 @@ int dvmm_sync_adjfine(s64 ppb);
 
 #define DVMM_ADJFINE_MAX_PPB 100000
 
+/**
+ * dvmm_sync_counters() - what this host's counters say of each other, once a round
+ * @agree: false while they contradict each other and it is not clear yet what of it:
+ *	nothing is sent, received or timed meanwhile
+ * @sound: good enough to lead a cluster by
+ *
+ * May sleep.
+ */
+void dvmm_sync_counters(bool agree, bool sound);
+
+/*
+ * The host is about to sleep: as if its counters contradicted each other, until
+ * dvmm_sync_disturbed(). May sleep.
+ */
+void dvmm_sync_suspend(void);
+
+/*
+ * The host counter was wrong, but is no longer: see dvmm_port_disturbed(). To be called
+ * between words of contradiction and of agreement. May sleep.
+ */
+void dvmm_sync_disturbed(u64 step_ns, u64 rate_ppb);
+
 /* Start on the interface named by the module parameter, or say why not. */
 int dvmm_sync_init(void);
 void dvmm_sync_exit(void);

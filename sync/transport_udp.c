@@ -3,7 +3,7 @@
  * PTP over UDP over IPv4: IEEE 1588-2019 annex C. Two kernel sockets, event and
  * general; what comes is taken in softirq, by encap_rcv, before any socket queue.
  *
- * Stamps are readings of the TSC, as near to the wire as a driver without hardware
+ * Stamps are host cycles, read as near to the wire as a driver without hardware
  * stamps lets: outwards in the driver's ndo_start_xmit, which reports to the socket's
  * error queue there and then; inwards when the driver handed the packet up.
  */
@@ -19,7 +19,7 @@
 #include <net/udp.h>
 #include <net/udp_tunnel.h>
 
-#include "../compat/crosststamp.h"
+#include "host_cycles.h"
 #include "transport.h"
 
 /* 224.0.1.129, PTP-primary (C.3). */
@@ -47,16 +47,16 @@ static struct udp_transport *to_udp(struct dvmm_transport *t)
 
 static u64 receive_cycles(const struct sk_buff *skb)
 {
-	u64 here = dvmm_host_cycles(), tsc;
+	u64 here = dvmm_host_cycles(), cycles;
 	struct system_device_crosststamp now;
 	s64 age_ns;
 
-	if (!skb->tstamp || dvmm_tsc_crosststamp(&tsc, &now))
+	if (!skb->tstamp || dvmm_host_crosststamp(&cycles, &now))
 		return here;
 	age_ns = ktime_to_ns(ktime_sub(now.sys_realtime, skb->tstamp));
 	if (age_ns < 0 || age_ns > STAMP_AGE_MAX_NS)
 		return here;
-	return tsc - mul_u64_u64_div_u64(age_ns, dvmm_host_khz(), 1000000);
+	return cycles - mul_u64_u64_div_u64(age_ns, dvmm_host_khz(), 1000000);
 }
 
 /* In softirq, under RCU. The UDP header is still there, its checksum is right. */
@@ -75,7 +75,7 @@ static int on_packet(struct sock *sk, struct sk_buff *skb)
 
 /*
  * A transmit stamp has come: in the driver, with bottom halves off. Its time was
- * taken from the kernel's clock; the TSC now is what is wanted.
+ * taken from the kernel's clock; host cycles now are what is wanted.
  */
 static void on_stamp(struct sock *sk)
 {
