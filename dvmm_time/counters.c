@@ -46,14 +46,6 @@ static u64 read_once(enum dvmm_source_id id, struct dvmm_source_read *read, u64 
 	return took;
 }
 
-/* Half the time it took, and a tick; rounded up. */
-static u32 half_ns(u64 took_cycles, u64 hz)
-{
-	u64 ns = div_u64(min_t(u64, took_cycles, U32_MAX) * USEC_PER_SEC, dvmm_host_khz());
-
-	return min_t(u64, ns / 2 + div64_u64(NSEC_PER_SEC, hz) + 2, U32_MAX);
-}
-
 static void read_round(struct dvmm_source_read *read)
 {
 	int i, try;
@@ -65,7 +57,7 @@ static void read_round(struct dvmm_source_read *read)
 			continue;
 		for (try = 0; try < TRIES; try++)
 			took = read_once(i, &read[i], took);
-		read[i].half_ns = half_ns(took, infos[i].hz);
+		read[i].half_ns = dvmm_sources_half_ns(infos, i, took);
 	}
 }
 

@@ -5,6 +5,9 @@
 /* No product overflows below: no round is this far from the last, not even after a jump. */
 #define ELAPSED_MAX_S 100000
 
+/* A reading, and what may come between it and the next. */
+#define UNTIMED_NS 2000000
+
 /* Within a second no healthy pair changes its rate by more than this. */
 #define WANDER_PPB 1000
 
@@ -29,6 +32,16 @@ bool dvmm_sources_good(const struct dvmm_sources *s, enum dvmm_source_id id)
 bool dvmm_sources_sound(const struct dvmm_sources *s)
 {
 	return dvmm_sources_good(s, DVMM_SOURCE_TSC) && !s->unclear;
+}
+
+u32 dvmm_sources_half_ns(const struct dvmm_source_info *infos, enum dvmm_source_id id, u64 took)
+{
+	u64 hz = infos[DVMM_SOURCE_TSC].hz;
+	u64 ns = mul_u64_u64_div_u64(min_t(u64, took, U32_MAX), DVMM_NSEC_PER_SEC, hz);
+
+	if (!took)
+		ns = UNTIMED_NS;
+	return min_t(u64, ns / 2 + div64_u64(DVMM_NSEC_PER_SEC, infos[id].hz) + 2, U32_MAX);
 }
 
 /* The quotient is below 10^5 * 10^9 * 2^10 < 2^57. */

@@ -157,6 +157,12 @@ void dvmm_sources_restart(struct dvmm_sources *s);
 /* The host was asleep, and its counters have done anything: the same, and it is unclear. */
 void dvmm_sources_resume(struct dvmm_sources *s);
 
+/*
+ * What a reading of @id leaves open either way that @took so many cycles of the TSC: half
+ * of it, and a tick, in ns. One that took none was not timed: the TSC stands.
+ */
+u32 dvmm_sources_half_ns(const struct dvmm_source_info *infos, enum dvmm_source_id id, u64 took);
+
 /* Take one round of readings, by enum dvmm_source_id, of all the counters there are. */
 struct dvmm_sources_verdict dvmm_sources_round(struct dvmm_sources *s,
 					       const struct dvmm_source_read *read);

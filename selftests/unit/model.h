@@ -80,13 +80,14 @@ static inline struct dvmm_source_read read_one(struct model *m, int i)
 	double cost = m->cost_ns * (1 + uniform()) * (uniform() < m->spike ? 100 : 1);
 	double part = cost * uniform();
 	struct dvmm_source_read r;
-	u64 before = look(m, DVMM_SOURCE_TSC);
+	u64 before = look(m, DVMM_SOURCE_TSC), took;
 
 	pass(m, part);
 	r.value = look(m, i);
 	pass(m, cost - part);
-	r.tsc = before + (s64)(look(m, DVMM_SOURCE_TSC) - before) / 2;
-	r.half_ns = cost / 2 + 1e9 / m->info[i].hz + 1;
+	took = look(m, DVMM_SOURCE_TSC) - before;
+	r.tsc = before + took / 2;
+	r.half_ns = dvmm_sources_half_ns(m->info, i, took);
 	if (i == DVMM_SOURCE_TSC)
 		r.value = r.tsc;
 	return r;
