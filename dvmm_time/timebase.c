@@ -79,7 +79,6 @@ static u64 return_to_tsc(struct dvmm_timebase *t, const struct dvmm_sources *s)
 	const struct dvmm_source_read *last = &s->source[t->source].last;
 	u64 ahead = mul_u64_u64_div_u64(last->half_ns, tsc->info.hz, DVMM_NSEC_PER_SEC) + 1;
 
-	learn_tsc(t, s);
 	rebase(t, last->value);
 	t->source = DVMM_SOURCE_TSC;
 	t->bits = 64;

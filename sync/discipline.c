@@ -200,7 +200,6 @@ void dvmm_discipline_disturb(struct dvmm_discipline *d, u64 step_ns, u64 rate_pp
 	if (rate_ppb > DVMM_SKEW_UNKNOWN_PPB)
 		step_ns = U64_MAX;
 	dvmm_discipline_follow(d, step_ns, add_saturating(d->rate_error_ppb, rate_ppb), now);
-	d->last_cycles = now;
 }
 
 int dvmm_discipline_leave(struct dvmm_discipline *d, u64 now)

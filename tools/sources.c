@@ -32,7 +32,10 @@ static double resolution_ns(const struct dvmm_source *source)
 static const char *why(const struct dvmm_source *source)
 {
 	if (source->in_use)
-		return "in use: guests read it";
+		return source->kind == DVMM_SOURCE_TSC ? "in use: guests read it" :
+		       "in use in place of the TSC";
+	if (source->kind == DVMM_SOURCE_TSC)
+		return "not in use: accused by the others";
 	return source->votes ? "compared, votes" : "compared, no vote: shows another";
 }
 

@@ -299,6 +299,7 @@ static void senders_of_the_standard_only(void)
 	len = seal_plain(&b, &msg, buf);
 	CHECK_EQ(open_at(&b, buf, len, 5 + 1000), DVMM_AUTH_REPLAY);
 	CHECK_EQ(open_at(&b, buf, len, 5 + 1001), 0);
+	CHECK_EQ(open_at(&b, buf, len, 3), DVMM_AUTH_REPLAY);	/* a clock put back */
 }
 
 /* Nobody can take the number off, and one who has numbers is not believed without. */

@@ -4,6 +4,7 @@
 
 #define KHZ 2096000ULL
 #define HOUR_NS 3.6e12
+#define ONE (1ULL << DVMM_TIMEBASE_SHIFT)
 
 /* Whatever it reads, and exactly. */
 static void good_tsc_is_host_cycles(void)
@@ -114,6 +115,7 @@ static void trusted_tsc_is_returned_to(void)
 		model_run(&m, 8);
 		for (rounds = 0; rounds < 8 * 60 && m.timebase.source; rounds++) {
 			before = astray_ns(&m);
+			CHECK(!dvmm_sources_sound(&m.s));
 			model_run(&m, 1);
 		}
 		CHECK_IN(rounds, 8 * DVMM_SOURCES_HEAL_S - 8, 8 * DVMM_SOURCES_HEAL_S + 16);
@@ -205,6 +207,27 @@ static void segment_over_tsc(void)
 	CHECK_NEAR(dvmm_mult_skew_ppb(over.mult, seg.mult), -400000, 2000);
 }
 
+/* Until its new rate is measured, if it has any, its old one is the best guess. */
+static void unknown_rate_of_the_tsc_is_the_old(void)
+{
+	static const enum dvmm_source_fault faults[] = { DVMM_FAULT_JUMP, DVMM_FAULT_STOP };
+	static struct model m;
+	u32 i, rounds;
+
+	fault_jump_ns = 1e7;
+	for (i = 0; i < ARRAY_SIZE(faults); i++) {
+		model_init(&m, 64, 32, false);
+		model_run(&m, 8 * 140);
+		inject(&m, DVMM_SOURCE_TSC, faults[i]);
+		model_run(&m, 8);
+		CHECK_EQ(m.timebase.source, DVMM_SOURCE_HPET);
+		for (rounds = 0; rounds < 8 * 20; rounds++) {
+			CHECK_NEAR(dvmm_mult_skew_ppb(m.timebase.tsc_mult, ONE), 0, 10000);
+			model_run(&m, 1);
+		}
+	}
+}
+
 static const struct unit_test tests[] = {
 	TEST(good_tsc_is_host_cycles),
 	TEST(good_tsc_is_left_alone),
@@ -216,6 +239,7 @@ static const struct unit_test tests[] = {
 	TEST(fault_of_another_disturbs_nothing),
 	TEST(sleep_is_unclear),
 	TEST(segment_over_tsc),
+	TEST(unknown_rate_of_the_tsc_is_the_old),
 };
 
 UNIT_MAIN(tests)
