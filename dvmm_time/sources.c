@@ -116,7 +116,7 @@ void dvmm_sources_init(struct dvmm_sources *s, const struct dvmm_source_info *in
 
 /*
  * The voter that goes longest without a wrap, the TSC apart: after a late round it tells
- * how often the others wrapped. Its own wraps in that time go unseen, see apart().
+ * how often the others wrapped.
  */
 static int widest(const struct dvmm_sources *s)
 {
@@ -205,32 +205,23 @@ static s64 smaller_wrap(const struct dvmm_source *a, const struct dvmm_source *b
 	return wa && wb ? min(wa, wb) : wa + wb;
 }
 
+/* A wrap too few or too many is none: a late round may hide them. */
 static s64 apart(const struct dvmm_sources *s, int i, int j, const struct dvmm_sources_past *past,
 		 s64 time)
 {
 	s64 off = strayed(s, i, past, time) - strayed(s, j, past, time);
 
-	/* time by the widest, whose own wraps a late round may have hidden */
-	off = nearest(off, wrap_q10(&s->source[widest(s)].info));
 	return nearest(off, smaller_wrap(&s->source[i], &s->source[j]));
 }
 
-/*
- * What reading both twice leaves open. If neither is the TSC, the time from one's
- * reading to the other's was measured by a TSC that may have stopped: then as much as
- * all the readings took.
- */
+/* What reading both twice leaves open. */
 static s64 reading_q10(const struct dvmm_sources *s, int i, int j,
 		       const struct dvmm_sources_past *past)
 {
-	bool bridged = i != DVMM_SOURCE_TSC && j != DVMM_SOURCE_TSC;
-	u64 ns = 0;
-	int k;
+	u64 ns = (u64)s->source[i].last.half_ns + s->source[j].last.half_ns +
+		 past->half_ns[i] + past->half_ns[j];
 
-	for (k = 0; k < DVMM_SOURCES; k++)
-		if (dvmm_source_present(&s->source[k]) && (bridged || k == i || k == j))
-			ns += (u64)s->source[k].last.half_ns + past->half_ns[k];
-	return (s64)(ns << (DVMM_Q + bridged));
+	return (s64)(ns << DVMM_Q);
 }
 
 static s64 allowed(const struct dvmm_sources *s, int i, int j,
@@ -346,7 +337,7 @@ static struct dvmm_sources_verdict judge(struct dvmm_sources *s, const struct vo
 
 	if (good)
 		verdict.accused = v->voters & ~good;
-	else
+	if (!verdict.accused)
 		s->unclear = true;
 	for (i = 0; i < DVMM_SOURCES; i++)
 		if (verdict.accused & (1U << i))

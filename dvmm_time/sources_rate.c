@@ -8,25 +8,11 @@
 /* The trend that the Allan deviation leaves out is that after so many seconds. */
 #define TREND_S 4
 
-/* How far a phase may be off; a TSC that is not good is no index within a round either. */
-static u64 phase_error_ns(const struct dvmm_sources *s, const struct dvmm_source *source)
-{
-	u64 ns = 0;
-	int i;
-
-	if (dvmm_sources_good(s, DVMM_SOURCE_TSC))
-		return source->last.half_ns;
-	for (i = 0; i < DVMM_SOURCES; i++)
-		if (dvmm_source_present(&s->source[i]))
-			ns += 2 * (u64)s->source[i].last.half_ns;
-	return ns;
-}
-
 static void set_anchor(const struct dvmm_sources *s, struct dvmm_source *source, int which)
 {
 	source->anchor[which].at_q10 = s->at_q10;
 	source->anchor[which].phase_q10 = source->phase_q10;
-	source->anchor[which].error_ns = phase_error_ns(s, source);
+	source->anchor[which].error_ns = source->last.half_ns;
 }
 
 /* Four times nominal is more than any counter that still counts. */
@@ -41,7 +27,7 @@ static s64 rate_ppb(s64 q10, s64 time_q10)
 static void measure_rate(const struct dvmm_sources *s, struct dvmm_source *source)
 {
 	s64 time = s->at_q10 - source->anchor[0].at_q10;
-	s64 error_q10 = (s64)(phase_error_ns(s, source) + source->anchor[0].error_ns) << DVMM_Q;
+	s64 error_q10 = (s64)(source->last.half_ns + source->anchor[0].error_ns) << DVMM_Q;
 	s64 error_ppb;
 
 	if (time < DVMM_SEC_Q10)

@@ -25,6 +25,7 @@ struct model {
 	double wander;				/* of all rates, per root of a round */
 	double cost_ns;				/* of a reading, at least */
 	double spike;				/* probability of one 100 times as dear */
+	int dear;				/* a counter that is always as dear as that */
 	u32 verdicts;
 	u32 rounds;
 	u32 at;					/* round of the last verdict */
@@ -54,6 +55,7 @@ static inline void model_init(struct model *m, u8 hpet_bits, u8 pm_bits, bool ra
 	}
 	m->wander = 1e-10;
 	m->cost_ns = 1500;
+	m->dear = -1;
 	m->sane = m->count[DVMM_SOURCE_TSC];
 	m->timebase = (struct dvmm_timebase)DVMM_TIMEBASE_TSC;
 	dvmm_sources_init(&m->s, m->info);
@@ -77,7 +79,8 @@ static inline u64 look(const struct model *m, int i)
 
 static inline struct dvmm_source_read read_one(struct model *m, int i)
 {
-	double cost = m->cost_ns * (1 + uniform()) * (uniform() < m->spike ? 100 : 1);
+	bool dear = uniform() < m->spike || m->dear == i;
+	double cost = m->cost_ns * (1 + uniform()) * (dear ? 100 : 1);
 	double part = cost * uniform();
 	struct dvmm_source_read r;
 	u64 before = look(m, DVMM_SOURCE_TSC), took;

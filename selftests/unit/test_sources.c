@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The keeping of time sources against a model of a host. */
 #include "model.h"
+#include "sources_internal.h"
 
 static void check_found(const struct model *m, int i, enum dvmm_source_fault fault, u32 since)
 {
@@ -87,6 +88,92 @@ static void test_two_voters_are_unclear(void)
 	CHECK_EQ(m.last.accused, 0);
 	CHECK(m.last.off_ns >= 1000000);
 	CHECK(dvmm_sources_good(&m.s, DVMM_SOURCE_TSC));
+	CHECK(!dvmm_sources_sound(&m.s));
+}
+
+/*
+ * One cannot tell whom to believe, since its own readings are rough; that most do not
+ * contradict it makes it no majority over those who contradict each other.
+ */
+static void test_one_is_no_majority(void)
+{
+	static struct model m;
+
+	model_init(&m, 64, 32, true);
+	m.dear = DVMM_SOURCE_HPET;
+	model_run(&m, 8 * 140);
+	fault_jump_ns = 12e3;
+	inject(&m, DVMM_SOURCE_RAW, DVMM_FAULT_JUMP);
+	fault_jump_ns = 2e6;
+	inject(&m, DVMM_SOURCE_PM_TIMER, DVMM_FAULT_JUMP);
+	model_run(&m, 8);
+	CHECK_EQ(m.verdicts, 1);
+	CHECK_EQ(m.last.accused, 0);
+	CHECK(!dvmm_sources_sound(&m.s));
+}
+
+/* The TSC jumped, and nobody looked for so long that the PM timer wrapped twice. */
+static void test_jump_before_a_late_round(void)
+{
+	static struct model m;
+
+	model_init(&m, 32, 24, false);
+	model_run(&m, 8 * 20);
+	fault_jump_ns = 1e12;
+	inject(&m, DVMM_SOURCE_TSC, DVMM_FAULT_JUMP);
+	model_round(&m, 10e9);
+	model_run(&m, 8);
+	CHECK_EQ(m.verdicts, 1);
+	CHECK_EQ(m.last.accused, 1U << DVMM_SOURCE_TSC);
+	CHECK_NEAR(astray_ns(&m), 0, 100000);
+}
+
+/* The HPET wrapped meanwhile, which the PM timer, and the TSC, can tell. */
+static void test_late_beyond_a_wrap(void)
+{
+	static struct model m;
+
+	model_init(&m, 32, 32, false);
+	model_run(&m, 8 * 20);
+	model_round(&m, 60e9);
+	model_run(&m, 8 * 4);
+	CHECK_EQ(m.verdicts, 0);
+	CHECK_EQ(m.s.transients, 0);
+}
+
+/* The jump by a wrap of the widest other, which sees nothing of it: but a third does. */
+static void test_jump_by_a_wrap(void)
+{
+	static struct model m;
+
+	model_init(&m, 32, 24, false);
+	model_run(&m, 8 * 20);
+	fault_jump_ns = 42.94967296e9;
+	inject(&m, DVMM_SOURCE_TSC, DVMM_FAULT_JUMP);
+	model_run(&m, 8);
+	CHECK_EQ(m.verdicts, 1);
+	CHECK(!dvmm_sources_sound(&m.s));
+}
+
+/* Sums begin anew before they overflow, and nothing is made of it. */
+static void test_weeks(void)
+{
+	static struct model m;
+	int day;
+
+	model_init(&m, 64, 0, true);
+	m.wander = 0;
+	model_run(&m, 8 * 140);
+	for (day = 0; day < 60; day++) {
+		model_round(&m, 86400e9);
+		model_run(&m, 8 * 4);
+		CHECK_IN(m.s.at_q10 >> DVMM_Q, 0, 15 * 86400e9);
+	}
+	CHECK_EQ(m.verdicts, 0);
+	fault_jump_ns = 1e6;
+	inject(&m, DVMM_SOURCE_HPET, DVMM_FAULT_JUMP);
+	model_run(&m, 8);
+	CHECK_EQ(m.last.accused, 1U << DVMM_SOURCE_HPET);
 }
 
 /* A shadow of the TSC has no voice: the TSC and it are not two against two. */
@@ -234,6 +321,11 @@ static const struct unit_test tests[] = {
 	TEST(test_off_covers_the_jump),
 	TEST(test_jump_inside_a_round),
 	TEST(test_two_voters_are_unclear),
+	TEST(test_one_is_no_majority),
+	TEST(test_jump_before_a_late_round),
+	TEST(test_late_beyond_a_wrap),
+	TEST(test_jump_by_a_wrap),
+	TEST(test_weeks),
 	TEST(test_shadow_does_not_vote),
 	TEST(test_stopped_stays_accused),
 	TEST(test_accused_is_trusted_again),
