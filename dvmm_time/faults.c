@@ -5,6 +5,7 @@
  *	fault_jump=NS	it jumps by that, either way
  *	fault_ppb=PPB	from now on it goes faster by that than the real one; from
  *			-10^9, where it stands, to 10^9
+ *	fault_unstable=1	the kernel finds it unstable, for good
  */
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -96,10 +97,19 @@ static int set_ppb(const char *value, const struct kernel_param *param)
 	return 0;
 }
 
+static int set_unstable(const char *value, const struct kernel_param *param)
+{
+	mark_tsc_unstable("a test");
+	return 0;
+}
+
 static const struct kernel_param_ops jump_ops = { .set = set_jump };
 static const struct kernel_param_ops ppb_ops = { .set = set_ppb };
+static const struct kernel_param_ops unstable_ops = { .set = set_unstable };
 
 module_param_cb(fault_jump, &jump_ops, NULL, 0200);
 MODULE_PARM_DESC(fault_jump, "test builds: the TSC jumps by so many ns");
 module_param_cb(fault_ppb, &ppb_ops, NULL, 0200);
 MODULE_PARM_DESC(fault_ppb, "test builds: the TSC goes faster by so many ppb");
+module_param_cb(fault_unstable, &unstable_ops, NULL, 0200);
+MODULE_PARM_DESC(fault_unstable, "test builds: the kernel finds the TSC unstable");

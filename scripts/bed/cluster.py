@@ -3,6 +3,7 @@
 
 import bisect
 import json
+import time
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -13,6 +14,7 @@ from .shell import Call, Shell
 
 DEVICE = "/dev/dvmm/kvm"
 STOCK = "/dev/kvm"
+SETTLED_NS = 2_000_000
 
 
 def load(host: Host, parameters: str = "") -> None:
@@ -25,6 +27,20 @@ def wait(host: Host, timeout: int = 60) -> None:
 
 def status(host: Host) -> dict[str, Any]:
     return json.loads(host.run("tools/dvmmctl status --json"))
+
+
+def settled(host: Host) -> bool:
+    """In step, by a bound that was measured: after any trouble the first one is a wide one."""
+    now = status(host)
+    return now["state"] == "synchronised" and now["bound_ns"] is not None and now["bound_ns"] < SETTLED_NS
+
+
+def settle(host: Host, timeout: float = 30) -> None:
+    end = time.monotonic() + timeout
+    while not settled(host):
+        if time.monotonic() > end:
+            raise AssertionError(f"{host.name} is not in step after {timeout} s: {status(host)}")
+        time.sleep(0.1)
 
 
 def phc(host: Host) -> str:

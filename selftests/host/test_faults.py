@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from harness import Suite, note  # noqa: E402
 
 from bed import Bed  # noqa: E402
-from bed.cluster import phc, status  # noqa: E402
+from bed.cluster import phc, settle, settled, status  # noqa: E402
 from bed.host import Host  # noqa: E402
 
 suite = Suite()
@@ -25,9 +25,6 @@ PARAMETERS = "/sys/module/dvmm_time/parameters"
 
 RATE_MAX = 300e-6
 """Cluster time slews by 100 ppm at most; two crystals are up to 200 apart."""
-
-SETTLED_NS = 2_000_000
-"""Of a bound that was measured."""
 
 
 def sources(host: Host) -> dict[str, dict]:
@@ -46,11 +43,6 @@ def until(seconds: float, what: str, holds: Callable[[], Any]) -> float:
             return time.monotonic() - start
         time.sleep(0.1)
     raise AssertionError(f"not within {seconds} s: {what}")
-
-
-def settled(host: Host) -> bool:
-    now = status(host)
-    return now["state"] == "synchronised" and (now["bound_ns"] or 0) < SETTLED_NS and now["bound_ns"] is not None
 
 
 def noticed(host: Host, what: str) -> None:
@@ -95,7 +87,7 @@ class Compared:
 def join(bed: Bed) -> None:
     for host in bed:
         host.run(f"insmod {FAULTY}/dvmm_time.ko iface=eth0")
-        until(30, f"{host.name} is in step", lambda host=host: settled(host))
+        settle(host)
     until(20, "rates of the counters are known", lambda: all(
         one["skew_error_ppb"] < 2000 for host in bed for one in sources(host).values()))
 
@@ -118,7 +110,7 @@ def slave_jumps(bed: Bed) -> None:
 def returned(bed: Bed) -> None:
     took = until(60, "the TSC is in use again", lambda: in_use(bed[1]) == "tsc")
     note(f"after {took:.1f} s more")
-    until(10, "in step", lambda: settled(bed[1]))
+    settle(bed[1])
     assert "time is kept by this host's TSC again" in bed[1].run("dmesg")
 
 
@@ -156,10 +148,23 @@ def stops(bed: Bed) -> None:
     assert in_use(leader) == "hpet"
 
 
+@test("the kernel finds the leader's TSC unstable: it leads on; but the module does not load again")
+def marked_unstable(bed: Bed) -> None:
+    leader = bed[0]
+    leader.run(f"echo 1 > {PARAMETERS}/fault_unstable; sleep 2; dmesg | grep 'Marking TSC unstable'")
+    leader.run("! grep tsc /sys/devices/system/clocksource/clocksource0/current_clocksource")
+    time.sleep(3)
+    assert status(leader)["role"] == "grandmaster" and settled(leader), status(leader)
+    settle(bed[1])
+    assert in_use(leader) == "tsc"
+
+
 @test("the module goes")
 def gone(bed: Bed) -> None:
     for host in bed:
         host.run("rmmod dvmm_time")
+    assert bed[0].status(f"insmod {FAULTY}/dvmm_time.ko iface=eth0")
+    assert "this host's TSC is unstable" in bed[0].run("dmesg | tail -3")
 
 
 def main() -> int:
