@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A scenario, played. */
 #include "dice.h"
-#include "faults.h"
+#include "counter_faults.h"
 #include "play.h"
 
 #define LOOKS_MAX 2000000

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Other servos on each host. */
-#include "faults.h"
+#include "counter_faults.h"
 #include "rivals.h"
 
 void sim_rivals_start(struct sim_host *host)

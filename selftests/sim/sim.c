@@ -4,7 +4,7 @@
 
 #include "mac.h"
 #include "dice.h"
-#include "faults.h"
+#include "counter_faults.h"
 #include "network.h"
 #include "rivals.h"
 #include "sim.h"

@@ -103,7 +103,7 @@ struct dvmm_port_config sim_config(int host);
  */
 struct sim_host *sim_start(struct sim *sim, const struct dvmm_port_config *config, double ppm);
 
-/* Its crystal's frequency is higher by @ppm from now on. More happens to it in faults.h. */
+/* Its crystal's frequency is higher by @ppm from now on. More happens to it in counter_faults.h. */
 void sim_drift(struct sim_host *host, double ppm);
 
 /* The counter jumps by @ns of its own, and what it tells is wrong from now on. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The words of a scenario, and what they do. */
-#include "faults.h"
+#include "counter_faults.h"
 #include "play.h"
 #include "verbs.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What must always hold in a simulation. */
 #include "dice.h"
-#include "faults.h"
+#include "counter_faults.h"
 #include "rivals.h"
 #include "watch.h"
 

@@ -2,7 +2,7 @@
 /* Scenario files: what they mean, what is wrong with them, and the models they name. */
 #include <math.h>
 
-#include "faults.h"
+#include "counter_faults.h"
 #include "limits.h"
 #include "play.h"
 #include "scenario.h"

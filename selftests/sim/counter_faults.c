@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What happens to a host's counter. */
 #include "dice.h"
-#include "faults.h"
+#include "counter_faults.h"
 
 /* Frequencies are in mHz, rates in ns per ns. */
 #define MILLIHERTZ_GHZ 1e12

@@ -5,8 +5,8 @@
  * whose clock is the time, the watch then takes what it would have shown without; any
  * other host is excused for a second, in which it has to notice.
  */
-#ifndef SIM_FAULTS_H
-#define SIM_FAULTS_H
+#ifndef SIM_COUNTER_FAULTS_H
+#define SIM_COUNTER_FAULTS_H
 
 #include "sim.h"
 
