@@ -36,6 +36,10 @@ static int slew_max_ppm = 100;
 module_param(slew_max_ppm, int, 0444);
 MODULE_PARM_DESC(slew_max_ppm, "fastest correction of the clock, 1 to 400 (100)");
 
+static char *role = "auto";
+module_param(role, charp, 0444);
+MODULE_PARM_DESC(role, "auto, slave-only (never leads), master-only (never follows) (auto)");
+
 struct setting {
 	const char *name;
 	const int *value;
@@ -66,9 +70,33 @@ static int check_settings(void)
 	return 0;
 }
 
+/*
+ * Who does not follow does not yield either: were another leader the better one, there
+ * would be two for good. Better than all who were given nothing, at least.
+ */
+static int check_master_only(void)
+{
+	if (priority1 < 128)
+		return 0;
+	pr_err("role=master-only: needs a priority1 below 128, and below that of all other hosts, since it never yields\n");
+	return -EINVAL;
+}
+
+static int get_role(struct dvmm_port_config *config)
+{
+	config->slave_only = sysfs_streq(role, "slave-only");
+	config->master_only = sysfs_streq(role, "master-only");
+	if (config->master_only)
+		return check_master_only();
+	if (config->slave_only || sysfs_streq(role, "auto"))
+		return 0;
+	pr_err("role=%s: must be auto, slave-only or master-only\n", role);
+	return -EINVAL;
+}
+
 int dvmm_params_get(struct dvmm_port_config *config)
 {
-	int ret = check_settings();
+	int ret = check_settings() ?: get_role(config);
 
 	if (ret)
 		return ret;

@@ -292,8 +292,19 @@ int dvmm_port_adjust(struct dvmm_port *p, s64 ppb, u64 now)
 	return 0;
 }
 
+/* Someone whom role=master-only keeps us from following. */
+static bool defied(const struct dvmm_port *p)
+{
+	u64 id = p->discipline.view.cluster.id;
+
+	return p->config.master_only && (dvmm_foreign_best(&p->foreign, id, false) ||
+					 dvmm_foreign_best(&p->foreign, id, true));
+}
+
 static const char *master_reason(const struct dvmm_port *p, u64 now)
 {
+	if (defied(p))
+		return "another leader is heard, and role=master-only does not yield";
 	if (p->conflict)
 		return "another cluster is heard, but VMs hold this host to its own";
 	if (p->discipline.view.state == DVMM_STATE_UNSYNCHRONISED)
@@ -321,14 +332,24 @@ static const char *slave_reason(const struct dvmm_port *p)
 	return measured ? "measuring the grandmaster" : "the grandmaster gives no time yet";
 }
 
+static const char *listening_reason(const struct dvmm_port *p)
+{
+	if (defied(p))
+		return "another host leads, and role=master-only may not follow: it waits";
+	if (p->config.slave_only)
+		return "listening for a grandmaster, since role=slave-only may not lead";
+	if (!p->eligible)
+		return "listening; cannot lead, for its counters contradict each other";
+	return "listening for a grandmaster";
+}
+
 static const char *reason(const struct dvmm_port *p, u64 now)
 {
 	switch (p->state) {
 	case DVMM_PORT_FAULTY:
 		return "the network interface is down";
 	case DVMM_PORT_LISTENING:
-		return p->eligible ? "listening for a grandmaster" :
-		       "listening; cannot lead, for its counters contradict each other";
+		return listening_reason(p);
 	case DVMM_PORT_MASTER:
 		return master_reason(p, now);
 	case DVMM_PORT_UNCALIBRATED:

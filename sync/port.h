@@ -10,7 +10,8 @@
  * Differs from the standard on purpose: a master that serves stays, whoever is
  * heard (9.3.3's state decision is for listeners and masters only); a host becomes
  * master only of the cluster it is in, or of a new one; masters of other clusters
- * are never followed while VMs hold the clock.
+ * are never followed while VMs hold the clock. A master-only host founds no cluster
+ * while it hears another's leader: it could never have been in step with that.
  */
 #ifndef DVMM_PORT_H
 #define DVMM_PORT_H
@@ -35,6 +36,8 @@
  * @log_announce, @log_sync: logarithm to base 2 of the intervals in seconds
  * @announce_timeout: announceReceiptTimeout (8.2.15.4.2), in announce intervals
  * @slew_max_ppb: limit for corrections
+ * @slave_only: never lead: defaultDS.slaveOnly (9.2.2)
+ * @master_only: never follow: portDS.masterOnly (9.2.2); not both
  * @utc_offset_s: TAI - UTC where it is known, else 0
  */
 struct dvmm_port_config {
@@ -47,6 +50,8 @@ struct dvmm_port_config {
 	s8 log_sync;
 	u8 announce_timeout;
 	u32 slew_max_ppb;
+	bool slave_only;
+	bool master_only;
 	s16 utc_offset_s;
 };
 

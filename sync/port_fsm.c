@@ -19,6 +19,8 @@ static enum dvmm_port_state from_uncalibrated(enum dvmm_port_event event)
 	switch (event) {
 	case DVMM_EV_NO_MASTER:
 		return DVMM_PORT_MASTER;
+	case DVMM_EV_LEFT_ALONE:
+		return DVMM_PORT_LISTENING;
 	case DVMM_EV_CALIBRATED:
 		return DVMM_PORT_SLAVE;
 	default:
@@ -31,6 +33,8 @@ static enum dvmm_port_state from_slave(enum dvmm_port_event event)
 	switch (event) {
 	case DVMM_EV_NO_MASTER:
 		return DVMM_PORT_MASTER;
+	case DVMM_EV_LEFT_ALONE:
+		return DVMM_PORT_LISTENING;
 	case DVMM_EV_FOLLOW:
 	case DVMM_EV_SYNC_FAULT:
 		return DVMM_PORT_UNCALIBRATED;

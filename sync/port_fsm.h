@@ -23,6 +23,7 @@ enum dvmm_port_event {
 	DVMM_EV_FAULT,		/* FAULT_DETECTED: the link is down or gone */
 	DVMM_EV_FAULT_CLEARED,	/* the link is back */
 	DVMM_EV_NO_MASTER,	/* ANNOUNCE_RECEIPT_TIMEOUT_EXPIRES, and nobody else to follow */
+	DVMM_EV_LEFT_ALONE,	/* the same at a slave-only port, which does not lead (figure 31) */
 	DVMM_EV_FOLLOW,		/* the state decision: a (new) master is to be followed */
 	DVMM_EV_CALIBRATED,	/* MASTER_CLOCK_SELECTED: in step with it */
 	DVMM_EV_SYNC_FAULT,	/* SYNCHRONIZATION_FAULT: no longer in step */

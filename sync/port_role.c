@@ -37,10 +37,13 @@ void dvmm_port_expect_announce(struct dvmm_port *p, u64 now)
 
 void dvmm_port_own_dataset(const struct dvmm_port *p, struct dvmm_dataset *ds)
 {
-	/* clockClass 248: default; accuracy and variance unknown (7.6.2.5, 7.6.2.6) */
+	/* clockClass: default, or slave-only; accuracy, variance: unknown (7.6.2.5, 7.6.2.6) */
 	*ds = (struct dvmm_dataset) {
 		.priority1 = p->config.priority1,
-		.quality = { .class = 248, .accuracy = 0xfe, .variance = 0xffff },
+		.quality = {
+			.class = p->config.slave_only ? 255 : 248, .accuracy = 0xfe,
+			.variance = 0xffff,
+		},
 		.priority2 = p->config.priority2,
 		.sender = p->id,
 		.receiver = p->id,
@@ -147,6 +150,8 @@ void dvmm_port_decide(struct dvmm_port *p, u64 now)
 	const struct dvmm_foreign *f;
 
 	dvmm_foreign_expire(&p->foreign, now);
+	if (p->config.master_only)
+		return;
 	f = p->state == DVMM_PORT_MASTER ? better_than_us(p, now) : best_for_us(p);
 	if (f && !follows(p, f))
 		follow(p, f, now);
@@ -211,6 +216,32 @@ static bool overslept(const struct dvmm_port *p, u64 now)
 	return now - p->timer[DVMM_TIMER_RECEIPT] > interval;
 }
 
+/* A slave-only port listens for another, and keeps the time meanwhile as well as it can. */
+static void listen(struct dvmm_port *p, u64 now)
+{
+	p->armed &= 1U << DVMM_TIMER_TICK;
+	dvmm_exchanger_reset(&p->exchanger);
+	memset(p->grandmaster, 0, sizeof(p->grandmaster));
+	dvmm_discipline_holdover(&p->discipline, now);
+	dvmm_port_expect_announce(p, now);
+	move(p, DVMM_EV_LEFT_ALONE);
+}
+
+/* Whom to follow now that our master is gone; leaving its cluster where we may. */
+static const struct dvmm_foreign *anyone(struct dvmm_port *p, u64 now)
+{
+	const struct dvmm_foreign *f;
+
+	dvmm_foreign_expire(&p->foreign, now);
+	if (p->config.master_only)
+		return NULL;
+	f = best_for_us(p);
+	if (f)
+		return f;
+	f = dvmm_foreign_best(&p->foreign, p->discipline.view.cluster.id, true);
+	return f && free_to_join(p, now) ? f : NULL;
+}
+
 /* ANNOUNCE_RECEIPT_TIMEOUT_EXPIRES (9.2.6.12): our master is gone. */
 void dvmm_port_receipt_timeout(struct dvmm_port *p, u64 now)
 {
@@ -219,14 +250,10 @@ void dvmm_port_receipt_timeout(struct dvmm_port *p, u64 now)
 
 	if (overslept(p, now))
 		return dvmm_port_arm(p, DVMM_TIMER_RECEIPT, now + dvmm_port_cycles(p, interval_ns));
-	dvmm_foreign_expire(&p->foreign, now);
-	f = best_for_us(p);
-	if (!f) {
-		f = dvmm_foreign_best(&p->foreign, p->discipline.view.cluster.id, true);
-		if (f && !free_to_join(p, now))
-			f = NULL;
-	}
-	if (!f)
+	f = anyone(p, now);
+	if (!f && p->config.slave_only)
+		listen(p, now);
+	else if (!f)
 		lead(p, now);
 	else if (!follows(p, f))
 		follow(p, f, now);

@@ -56,14 +56,16 @@ static int refuse_newcomer(struct dvmm_port *p, const struct dvmm_msg *msg, u64 
 }
 
 /*
- * Whoever leads our cluster keeps us from leading it; while we are of none, whoever
- * leads any.
+ * Whoever leads our cluster keeps us from leading it, unless we may not follow; while we
+ * are of none, whoever leads any.
  */
 static bool is_led_by(const struct dvmm_port *p, const struct dvmm_msg *msg)
 {
 	u64 id = p->discipline.view.cluster.id;
 
-	return !id || id == msg->announce.cluster.cluster.id;
+	if (!id)
+		return true;
+	return !p->config.master_only && id == msg->announce.cluster.cluster.id;
 }
 
 static void on_announce(struct dvmm_port *p, const struct dvmm_msg *msg, u64 now)

@@ -12,13 +12,13 @@
 
 static void every_transition(void)
 {
-	static const enum dvmm_port_state table[][7] = {
-		/* from, FAULT, FAULT_CLEARED, NO_MASTER, FOLLOW, CALIBRATED, SYNC_FAULT */
-		{ FA, FA, LI, FA, FA, FA, FA },
-		{ LI, FA, LI, MA, UN, LI, LI },
-		{ MA, FA, MA, MA, UN, MA, MA },
-		{ UN, FA, UN, MA, UN, SL, UN },
-		{ SL, FA, SL, MA, UN, SL, UN },
+	static const enum dvmm_port_state table[][8] = {
+		/* from, FAULT, FAULT_CLEARED, NO_MASTER, LEFT_ALONE, FOLLOW, CALIBRATED, SYNC_FAULT */
+		{ FA, FA, LI, FA, FA, FA, FA, FA },
+		{ LI, FA, LI, MA, LI, UN, LI, LI },
+		{ MA, FA, MA, MA, MA, UN, MA, MA },
+		{ UN, FA, UN, MA, LI, UN, SL, UN },
+		{ SL, FA, SL, MA, LI, UN, SL, UN },
 	};
 	size_t i;
 	int event;
