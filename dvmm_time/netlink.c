@@ -91,6 +91,20 @@ static int dvmm_nl_put_security(struct sk_buff *skb,
 	return err;
 }
 
+static int dvmm_nl_put_reference(struct sk_buff *skb,
+				 const struct dvmm_sync_status *sync)
+{
+	return nla_put_u32(skb, DVMM_A_CLOCK_CLASS, sync->clock_class) ?:
+	       nla_put_u32(skb, DVMM_A_CLOCK_ACCURACY, sync->clock_accuracy) ?:
+	       nla_put_u32(skb, DVMM_A_REFERENCE_STATE, sync->reference_state) ?:
+	       nla_put(skb, DVMM_A_REFERENCE, sizeof(sync->reference),
+		       sync->reference) ?:
+	       dvmm_nl_put_s64(skb, DVMM_A_REFERENCE_OFFSET_NS,
+			       sync->reference_offset_ns) ?:
+	       dvmm_nl_put_u64(skb, DVMM_A_REFERENCE_BOUND_NS,
+			       sync->reference_bound_ns);
+}
+
 static int dvmm_nl_put_clock(struct sk_buff *skb, u64 step_lag_ns)
 {
 	struct dvmm_clock_view view;
@@ -127,6 +141,7 @@ static int dvmm_nl_put_status(struct sk_buff *skb)
 	return dvmm_nl_put_state(skb, &sync) ?:
 	       dvmm_nl_put_sync(skb, &sync) ?:
 	       dvmm_nl_put_security(skb, &sync) ?:
+	       dvmm_nl_put_reference(skb, &sync) ?:
 	       dvmm_nl_put_clock(skb, vms.step_lag_ns) ?:
 	       dvmm_nl_put_host(skb, &vms);
 }

@@ -5,6 +5,10 @@
 /* Off by more, the clock is stepped if no VM minds; slewing would take 100 s and more. */
 #define STEP_NS 10000000
 
+/* What steering may amount to for good, and how fast more of it is absorbed, at a time. */
+#define ABSORB_REST_PPB 20000
+#define ABSORB_PPB 50
+
 /* How fast two clocks may drift apart whose rates were once the same, both steered. */
 #define HOLDOVER_DRIFT_PPB (DVMM_DRIFT_MAX_PPB + DVMM_STEERING_SWING_PPB)
 
@@ -61,15 +65,13 @@ void dvmm_discipline_init(struct dvmm_discipline *d, const struct dvmm_clock_ops
 	publish(d, &view);
 }
 
-int dvmm_discipline_found(struct dvmm_discipline *d, const struct dvmm_cluster *cluster, u64 ns,
-			  u64 now)
+int dvmm_discipline_found(struct dvmm_discipline *d, const struct dvmm_cluster *cluster,
+			  const struct dvmm_segment *line)
 {
-	struct dvmm_clock_view view = { .cluster = *cluster };
+	struct dvmm_clock_view view = { .cluster = *cluster, .segment = *line };
+	u64 now = line->base_cycles;
 	int ret;
 
-	view.segment.base_cycles = now;
-	view.segment.base.ns = ns;
-	view.segment.mult = d->target.estimator.nominal;
 	distrust(&view, now);
 	ret = step(d, &view);
 	if (ret)
@@ -410,4 +412,13 @@ void dvmm_discipline_adjust(struct dvmm_discipline *d, s64 ppb, u64 now)
 
 	dvmm_segment_pivot(&view.segment, now, dvmm_mult_adjust(d->led.mult, ppb));
 	publish(d, &view);
+}
+
+void dvmm_discipline_absorb(struct dvmm_discipline *d, u64 rate, u64 now)
+{
+	s64 ppb = dvmm_mult_skew_ppb(rate, d->led.mult);
+	s64 some_ppb = ppb < 0 ? -ABSORB_PPB : ABSORB_PPB;
+
+	if (abs(ppb) > ABSORB_REST_PPB)
+		dvmm_segment_pivot(&d->led, now, dvmm_mult_adjust(d->led.mult, some_ppb));
 }

@@ -77,11 +77,13 @@ void dvmm_discipline_init(struct dvmm_discipline *d, const struct dvmm_clock_ops
 u64 dvmm_discipline_ns(const struct dvmm_discipline *d, u64 cycles);
 
 /*
- * Be the first leader of @cluster, whose time is @ns now. Still UNSYNCHRONISED, so
- * that no VM attaches, until dvmm_discipline_confirm(). Return: 0 or -EBUSY.
+ * Be the first leader of @cluster, whose time is @line, which starts now. Still
+ * UNSYNCHRONISED, so that no VM attaches, until dvmm_discipline_confirm(). Return: 0 or
+ * -EBUSY.
  */
 int __must_check dvmm_discipline_found(struct dvmm_discipline *d,
-				       const struct dvmm_cluster *cluster, u64 ns, u64 now);
+				       const struct dvmm_cluster *cluster,
+				       const struct dvmm_segment *line);
 void dvmm_discipline_confirm(struct dvmm_discipline *d, u64 now);
 
 /* The leader is dead: lead its cluster, at the rate learnt from it. */
@@ -143,5 +145,12 @@ void dvmm_discipline_holdover(struct dvmm_discipline *d, u64 now);
 
 /* As leader: faster by @ppb than at the start of the lead. */
 void dvmm_discipline_adjust(struct dvmm_discipline *d, s64 ppb, u64 now);
+
+/*
+ * As leader, twice a second: if @rate is where the clock is steered for good, let what
+ * counts as its free run go there by and by, so that there is room to steer again. It
+ * does so too slowly for slaves to take it for more than an oscillator's wander.
+ */
+void dvmm_discipline_absorb(struct dvmm_discipline *d, u64 rate, u64 now);
 
 #endif

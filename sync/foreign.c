@@ -45,6 +45,7 @@ void dvmm_foreign_hear(struct dvmm_foreign_list *list, const struct dvmm_msg *ms
 	dvmm_bmca_dataset(&f->dataset, msg, receiver);
 	f->announce = msg->announce;
 	f->flags = msg->flags;
+	f->log_interval = msg->log_interval;
 	f->before_cycles = f->heard_cycles;
 	f->heard_cycles = cycles ?: 1;
 }

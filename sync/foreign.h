@@ -17,6 +17,7 @@
  * @dataset: what its last Announce claims, for the comparison
  * @announce: all that Announce said
  * @flags: and its flagField
+ * @log_interval: how often it says to come, log2 of seconds
  * @heard_cycles: when it came; 0 in an unused record
  * @before_cycles: when the one before it came; 0 if none has
  */
@@ -24,6 +25,7 @@ struct dvmm_foreign {
 	struct dvmm_dataset dataset;
 	struct dvmm_announce announce;
 	u16 flags;
+	s8 log_interval;
 	u64 heard_cycles;
 	u64 before_cycles;
 };

@@ -40,6 +40,10 @@ static char *role = "auto";
 module_param(role, charp, 0444);
 MODULE_PARM_DESC(role, "auto, slave-only (never leads), master-only (never follows) (auto)");
 
+static char *reference = "none";
+module_param(reference, charp, 0444);
+MODULE_PARM_DESC(reference, "foreign PTP grandmaster to lead the cluster after, the same on all hosts: none, any that is better, or its clockIdentity (none)");
+
 struct setting {
 	const char *name;
 	const int *value;
@@ -94,9 +98,48 @@ static int get_role(struct dvmm_port_config *config)
 	return -EINVAL;
 }
 
+/* 001122.fffe.334455, as ptp4l shows it, or with other separators, or none. */
+static int parse_identity(u8 *identity, const char *text)
+{
+	u32 digits = 0;
+
+	for (; *text && *text != '\n'; text++) {
+		int digit = hex_to_bin(*text);
+
+		if (strchr(".:-", *text))
+			continue;
+		if (digit < 0 || digits == 16)
+			return -EINVAL;
+		identity[digits / 2] = identity[digits / 2] << 4 | digit;
+		digits++;
+	}
+	return digits == 16 ? 0 : -EINVAL;
+}
+
+static int get_reference(struct dvmm_port_config *config)
+{
+	config->reference_choice = DVMM_CHOOSE_NONE;
+	if (sysfs_streq(reference, "none"))
+		return 0;
+	if (config->slave_only || config->master_only) {
+		pr_err("role=%s with reference=%s: only role=auto can lead after a reference\n",
+		       role, reference);
+		return -EINVAL;
+	}
+	config->reference_choice = DVMM_CHOOSE_ANY;
+	if (sysfs_streq(reference, "any"))
+		return 0;
+	config->reference_choice = DVMM_CHOOSE_ONE;
+	if (!parse_identity(config->reference, reference))
+		return 0;
+	pr_err("reference=%s: must be none, any, or a clockIdentity such as 001122.fffe.334455\n",
+	       reference);
+	return -EINVAL;
+}
+
 int dvmm_params_get(struct dvmm_port_config *config)
 {
-	int ret = check_settings() ?: get_role(config);
+	int ret = check_settings() ?: get_role(config) ?: get_reference(config);
 
 	if (ret)
 		return ret;

@@ -71,6 +71,7 @@ static void tick(struct dvmm_port *p, u64 now)
 	dvmm_foreign_expire(&p->foreign, now);
 	if (!dvmm_foreign_best(&p->foreign, id, true))
 		p->conflict = false;
+	dvmm_port_reference_tick(p, now);
 	dvmm_discipline_tick(&p->discipline, now);
 }
 
@@ -93,6 +94,8 @@ static void fire(struct dvmm_port *p, enum dvmm_timer timer, u64 now)
 		return dvmm_port_probe(p, now);
 	case DVMM_TIMER_JUDGE:
 		return dvmm_port_judge(p, now);
+	case DVMM_TIMER_REFERENCE:
+		return dvmm_port_send_reference_req(p);
 	case DVMM_TIMER_TICK:
 		repeat(p, timer, TICK_NS, now);
 		return tick(p, now);
@@ -193,6 +196,7 @@ void dvmm_port_init(struct dvmm_port *p, const struct dvmm_port_config *config,
 	dvmm_port_acquit(p);
 	configure(p);
 	protect(p);
+	dvmm_port_reference_init(p);
 	dvmm_port_arm(p, DVMM_TIMER_TICK, now);
 	if (link)
 		dvmm_port_link(p, true, now);
@@ -286,6 +290,8 @@ int dvmm_port_adjust(struct dvmm_port *p, s64 ppb, u64 now)
 {
 	if (p->state != DVMM_PORT_MASTER)
 		return -EOPNOTSUPP;
+	if (p->config.reference_choice != DVMM_CHOOSE_NONE)
+		return -EBUSY;
 	if (abs(ppb) > DVMM_ADJFINE_MAX_PPB)
 		return -ERANGE;
 	dvmm_discipline_adjust(&p->discipline, ppb, now);
@@ -385,6 +391,7 @@ void dvmm_port_status(const struct dvmm_port *p, struct dvmm_sync_status *status
 	status->rx = p->rx;
 	status->tx = p->tx;
 	status->auth_key = p->auth.keys.count ? p->auth.keys.id[0] : 0;
+	dvmm_port_reference_status(p, status, now);
 	tell_drops(p, status);
 	strncpy(status->reason, reason(p, now), sizeof(status->reason) - 1);
 }

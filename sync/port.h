@@ -24,8 +24,17 @@
 #include "port_fsm.h"
 #include "pace.h"
 #include "peer.h"
+#include "quality.h"
 #include "ratelimit.h"
+#include "reference.h"
 #include "sync.h"
+
+/* Which foreign grandmaster may lead the cluster, by way of its leader. */
+enum dvmm_reference_choice {
+	DVMM_CHOOSE_NONE,
+	DVMM_CHOOSE_ANY,	/* the best one, if it is better than this host itself (9.3.4) */
+	DVMM_CHOOSE_ONE,	/* that identity, good or bad */
+};
 
 /**
  * struct dvmm_port_config - as the user asked for it; checked by the caller
@@ -38,6 +47,8 @@
  * @slew_max_ppb: limit for corrections
  * @slave_only: never lead: defaultDS.slaveOnly (9.2.2)
  * @master_only: never follow: portDS.masterOnly (9.2.2); not both
+ * @reference_choice: as the enum says; NONE where one of the above two is set
+ * @reference: grandmasterIdentity of the ONE
  * @utc_offset_s: TAI - UTC where it is known, else 0
  */
 struct dvmm_port_config {
@@ -52,6 +63,8 @@ struct dvmm_port_config {
 	u32 slew_max_ppb;
 	bool slave_only;
 	bool master_only;
+	enum dvmm_reference_choice reference_choice;
+	u8 reference[8];
 	s16 utc_offset_s;
 };
 
@@ -83,6 +96,7 @@ enum dvmm_timer {
 	DVMM_TIMER_DELAY_REQ,	/* slave: send Delay_Req */
 	DVMM_TIMER_PROBE,	/* slave: probe the next peer */
 	DVMM_TIMER_JUDGE,	/* slave: the leader, who is suspected */
+	DVMM_TIMER_REFERENCE,	/* master: send Delay_Req to the reference */
 	DVMM_TIMER_TICK,	/* renew the clock */
 	DVMM_TIMERS
 };
@@ -118,6 +132,40 @@ struct dvmm_port_answer {
 };
 
 /**
+ * struct dvmm_port_reference - the foreign grandmaster, as a port sees it
+ * @heard: those that may be chosen
+ * @newcomer: limit of those not heard before
+ * @sender: the chosen one's port; zeros while none is
+ * @announce, @flags: what it said last
+ * @exchanger: what is in hand of the exchange with it
+ * @clock: its time; measured, if @aimed at, by a leader and by who is about to found a
+ *	cluster
+ * @handed_down: whom this host follows or followed was led after a reference
+ * @since_cycles: when the search began
+ * @asked_cycles: when a Delay_Req was last sent
+ * @log_ask: how often it wants them at most, log2 of seconds
+ * @lost_class, @lost_accuracy: what it claimed when last locked; 0 before
+ * @accuracy: clockAccuracy last told in its absence
+ */
+struct dvmm_port_reference {
+	struct dvmm_foreign_list heard;
+	struct dvmm_bucket newcomer;
+	struct dvmm_port_id sender;
+	struct dvmm_announce announce;
+	u16 flags;
+	struct dvmm_exchanger exchanger;
+	struct dvmm_reference clock;
+	bool aimed;
+	bool handed_down;
+	u64 since_cycles;
+	u64 asked_cycles;
+	s8 log_ask;
+	u8 lost_class;
+	u8 lost_accuracy;
+	u8 accuracy;
+};
+
+/**
  * struct dvmm_port
  * @timer: when each is due (host counter), if its bit in @armed is set
  * @id: portIdentity; port number 1
@@ -125,7 +173,7 @@ struct dvmm_port_answer {
  * @parent_address: where it sends from
  * @log_request: how often it wants those asked who know the time well
  * @log_ask: how often it is asked, @answered_cycles: and when it last answered
- * @grandmaster: whom this host follows or is, zeros if none; @leader: the same, but
+ * @grandmaster: whom of us this host follows or is, zeros if none; @leader: the same, but
  *	remembered while there is none
  * @predecessor: as leader: who led before
  * @foreign: masters heard
@@ -143,6 +191,7 @@ struct dvmm_port_answer {
  * @impossible: exchanges with it in a row that cannot be
  * @suspecting: its time has contradicted itself; for so many @hearings
  * @refused: the leader refused last, at @refused_cycles; zeros if none ever was
+ * @reference: whom it is led after
  * @sync_key, @sync_pending: transmit stamp waited for, to send Follow_Up
  * @sequence: next sequenceId by messageType
  * @unstamped: event messages in a row that got no transmit stamp
@@ -191,6 +240,7 @@ struct dvmm_port {
 	u32 hearings;
 	u8 refused[8];
 	u64 refused_cycles;
+	struct dvmm_port_reference reference;
 	u32 sync_key;
 	u16 sync_sequence;
 	bool sync_pending;

@@ -54,8 +54,44 @@ void dvmm_port_listen_again(struct dvmm_port *p, u64 now);
 /* The clock has taken in an exchange: is the port in step now? */
 void dvmm_port_calibrate(struct dvmm_port *p);
 
-/* Our own data set, D0 (9.3.4, table 29). */
+/*
+ * What we announce, and compare with others: our own data set, D0 (9.3.4, table 29), or,
+ * in step with a reference, that one's, a step farther on, as a boundary clock does.
+ */
 void dvmm_port_own_dataset(const struct dvmm_port *p, struct dvmm_dataset *ds);
+
+/* timeSource of it (7.6.2.8). */
+u8 dvmm_port_time_source(const struct dvmm_port *p);
+
+void dvmm_port_reference_init(struct dvmm_port *p);
+
+/*
+ * A foreign Announce, @msg, was heard. Return: whether its sender may be our reference;
+ * then it has been taken in.
+ */
+bool dvmm_port_reference_hear(struct dvmm_port *p, const struct dvmm_msg *msg, u64 now);
+
+/* Return: whether @msg, or the stamp, was part of an exchange with the reference. */
+bool dvmm_port_reference_input(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles,
+			       u64 now);
+bool dvmm_port_reference_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now);
+
+/* Choose one, and, as leader, lead the cluster after it: now, and with every tick. */
+void dvmm_port_reference_steer(struct dvmm_port *p, u64 now);
+void dvmm_port_reference_tick(struct dvmm_port *p, u64 now);
+
+/* From now on somebody else's time is kept. */
+void dvmm_port_reference_forget(struct dvmm_port *p);
+
+/* Whether a cluster had better not be founded yet, since a reference may be known soon. */
+bool dvmm_port_reference_pending(const struct dvmm_port *p, u64 now);
+
+/* What concerns it, and what we say of ourselves, of @status. */
+void dvmm_port_reference_status(const struct dvmm_port *p, struct dvmm_sync_status *status,
+				u64 now);
+
+/* What a cluster is to be founded on: the reference's time, or else the host's TAI. */
+struct dvmm_segment dvmm_port_reference_line(const struct dvmm_port *p, u64 now);
 
 /* @why is an enum dvmm_wire_error or dvmm_drop. */
 void dvmm_port_drop(struct dvmm_port *p, int why);
@@ -78,6 +114,7 @@ void dvmm_port_send_announce(struct dvmm_port *p, u64 now);
 void dvmm_port_send_sync(struct dvmm_port *p, u64 now);
 void dvmm_port_send_follow_up(struct dvmm_port *p, u64 cycles);
 void dvmm_port_send_delay_req(struct dvmm_port *p);
+void dvmm_port_send_reference_req(struct dvmm_port *p);
 void dvmm_port_send_delay_resp(struct dvmm_port *p, const struct dvmm_msg *req, u64 cycles);
 
 /* port_probe.c: other slaves as second sources. */

@@ -35,22 +35,6 @@ void dvmm_port_expect_announce(struct dvmm_port *p, u64 now)
 	dvmm_port_arm(p, DVMM_TIMER_RECEIPT, now + dvmm_port_cycles(p, ns));
 }
 
-void dvmm_port_own_dataset(const struct dvmm_port *p, struct dvmm_dataset *ds)
-{
-	/* clockClass: default, or slave-only; accuracy, variance: unknown (7.6.2.5, 7.6.2.6) */
-	*ds = (struct dvmm_dataset) {
-		.priority1 = p->config.priority1,
-		.quality = {
-			.class = p->config.slave_only ? 255 : 248, .accuracy = 0xfe,
-			.variance = 0xffff,
-		},
-		.priority2 = p->config.priority2,
-		.sender = p->id,
-		.receiver = p->id,
-	};
-	memcpy(ds->grandmaster, p->id.clock, sizeof(ds->grandmaster));
-}
-
 static void move(struct dvmm_port *p, enum dvmm_port_event event)
 {
 	p->state = dvmm_port_fsm(p->state, event);
@@ -67,6 +51,7 @@ static u64 apart_ns(const struct dvmm_port *p, const struct dvmm_wire_cluster *c
 	return succeeds ? c->inherited_ns : U64_MAX;
 }
 
+/* One of ours, whatever reference it leads us after. */
 static void set_leader(struct dvmm_port *p, const u8 *grandmaster)
 {
 	memcpy(p->grandmaster, grandmaster, sizeof(p->grandmaster));
@@ -86,9 +71,10 @@ static void follow(struct dvmm_port *p, const struct dvmm_foreign *f, u64 now)
 	dvmm_exchanger_reset(&p->exchanger);
 	p->log_request = c->log_request;
 	dvmm_port_set_pace(p, p->config.log_sync);
+	dvmm_port_reference_forget(p);
 	dvmm_discipline_follow(&p->discipline, apart_ns(p, c, now),
 			       c->rate_error_ppm * 1000ULL, now);
-	set_leader(p, f->dataset.grandmaster);
+	set_leader(p, f->dataset.sender.clock);
 	dvmm_port_acquit(p);
 	dvmm_port_start_probing(p, now);
 	dvmm_port_expect_announce(p, now);
@@ -159,16 +145,16 @@ void dvmm_port_decide(struct dvmm_port *p, u64 now)
 
 static bool found_cluster(struct dvmm_port *p, u64 now)
 {
-	u64 ns = p->ops->tai_ns(p->ctx);
+	struct dvmm_segment line = dvmm_port_reference_line(p, now);
 	struct dvmm_cluster cluster = {
 		.id = p->ops->random(p->ctx) ?: 1,
-		.epoch_ns = ns,
+		.epoch_ns = line.base.ns,
 		.tsc_khz = p->config.host_khz,
 	};
 	u64 confirm_ns = max_t(u64, CONFIRM_INTERVALS * dvmm_interval_ns(p->config.log_announce),
 			       CONFIRM_MIN_NS);
 
-	if (dvmm_discipline_found(&p->discipline, &cluster, ns, now))
+	if (dvmm_discipline_found(&p->discipline, &cluster, &line))
 		return false;
 	p->founder = true;
 	memset(p->predecessor, 0, sizeof(p->predecessor));
@@ -189,6 +175,8 @@ static void lead(struct dvmm_port *p, u64 now)
 {
 	if (!p->eligible)
 		return dvmm_port_listen_again(p, now);
+	if (dvmm_port_reference_pending(p, now))
+		return dvmm_port_expect_announce(p, now);
 	p->armed &= 1U << DVMM_TIMER_TICK;
 	if (p->discipline.view.cluster.id)
 		succeed(p, now);
@@ -202,6 +190,7 @@ static void lead(struct dvmm_port *p, u64 now)
 	dvmm_port_arm(p, DVMM_TIMER_ANNOUNCE, now);
 	dvmm_port_arm(p, DVMM_TIMER_SYNC, now);
 	move(p, DVMM_EV_NO_MASTER);
+	dvmm_port_reference_steer(p, now);
 }
 
 /*
@@ -278,6 +267,7 @@ void dvmm_port_fault(struct dvmm_port *p, u64 now)
 	dvmm_foreign_clear(&p->foreign);
 	dvmm_exchanger_reset(&p->exchanger);
 	dvmm_port_acquit(p);
+	dvmm_exchanger_reset(&p->reference.exchanger);
 	memset(p->grandmaster, 0, sizeof(p->grandmaster));
 	dvmm_discipline_holdover(&p->discipline, now);
 	move(p, DVMM_EV_FAULT);
@@ -285,6 +275,7 @@ void dvmm_port_fault(struct dvmm_port *p, u64 now)
 
 void dvmm_port_fault_cleared(struct dvmm_port *p, u64 now)
 {
+	p->reference.since_cycles = now;
 	dvmm_port_expect_announce(p, now);
 	move(p, DVMM_EV_FAULT_CLEARED);
 }

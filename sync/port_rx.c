@@ -72,6 +72,8 @@ static void on_announce(struct dvmm_port *p, const struct dvmm_msg *msg, u64 now
 {
 	int why = refuse_announce(p, msg, now) ?: refuse_newcomer(p, msg, now);
 
+	if (why == DVMM_DROP_NO_CLUSTER && dvmm_port_reference_hear(p, msg, now))
+		return;
 	if (why)
 		return dvmm_port_drop(p, why);
 	dvmm_foreign_hear(&p->foreign, msg, &p->id, dvmm_port_is_slave(p) ? &p->parent : NULL, now);
@@ -79,6 +81,7 @@ static void on_announce(struct dvmm_port *p, const struct dvmm_msg *msg, u64 now
 		p->time_flags = msg->flags & (DVMM_FLAG_PTP_TIMESCALE | DVMM_FLAG_UTC_OFFSET_VALID);
 		p->utc_offset_s = msg->announce.utc_offset_s;
 		p->log_request = msg->announce.cluster.log_request;
+		p->reference.handed_down = msg->announce.steps_removed;
 	}
 	if (p->state != DVMM_PORT_MASTER && is_led_by(p, msg))
 		dvmm_port_expect_announce(p, now);
@@ -195,6 +198,8 @@ static void on_delay_req(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cy
 
 static void on_message(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles, u64 now)
 {
+	if (dvmm_port_reference_input(p, msg, cycles, now))
+		return;
 	switch (msg->type) {
 	case DVMM_MSG_ANNOUNCE:
 		return on_announce(p, msg, now);
@@ -258,7 +263,8 @@ void dvmm_port_input_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now)
 	p->unstamped = 0;
 	if (p->sync_pending && key == p->sync_key)
 		dvmm_port_send_follow_up(p, cycles);
-	else if (dvmm_port_probe_stamp(p, key, cycles, now))
+	else if (dvmm_port_probe_stamp(p, key, cycles, now) ||
+		 dvmm_port_reference_stamp(p, key, cycles, now))
 		return;
 	else if (dvmm_exchanger_stamp(&p->exchanger, key, cycles))
 		on_exchange(p, now);

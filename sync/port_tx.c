@@ -2,9 +2,6 @@
 /* A PTP port: what goes out. */
 #include "port_internal.h"
 
-/* timeSource INTERNAL_OSCILLATOR (table 6). */
-#define TIME_SOURCE_OSCILLATOR 0xa0
-
 void dvmm_port_begin(struct dvmm_port *p, struct dvmm_msg *msg, enum dvmm_msg_type type)
 {
 	memset(msg, 0, sizeof(*msg));
@@ -55,7 +52,8 @@ void dvmm_port_send_announce(struct dvmm_port *p, u64 now)
 		.priority1 = own.priority1,
 		.quality = own.quality,
 		.priority2 = own.priority2,
-		.time_source = TIME_SOURCE_OSCILLATOR,
+		.steps_removed = own.steps_removed,
+		.time_source = dvmm_port_time_source(p),
 		.has_cluster = true,
 		.cluster = {
 			.cluster = p->discipline.view.cluster,
@@ -96,18 +94,30 @@ void dvmm_port_send_follow_up(struct dvmm_port *p, u64 cycles)
 	dvmm_port_transmit(p, &dvmm_to_all, &msg, NULL);
 }
 
-/* To our leader only (16.1, hybrid): what it costs the others must not grow with them. */
-void dvmm_port_send_delay_req(struct dvmm_port *p)
+static void send_delay_req(struct dvmm_port *p, const struct dvmm_address *to, u16 flags,
+			   struct dvmm_exchanger *x)
 {
 	struct dvmm_msg msg;
 	u32 key;
 
 	dvmm_port_begin(p, &msg, DVMM_MSG_DELAY_REQ);
-	msg.flags = DVMM_FLAG_UNICAST;
+	msg.flags = flags;
 	msg.log_interval = DVMM_LOG_INTERVAL_NONE;
 	msg.sequence = p->sequence[msg.type]++;
-	if (!dvmm_port_transmit(p, &p->parent_address, &msg, &key))
-		dvmm_exchanger_request(&p->exchanger, msg.sequence, key);
+	if (!dvmm_port_transmit(p, to, &msg, &key))
+		dvmm_exchanger_request(x, msg.sequence, key);
+}
+
+/* To our leader only (16.1, hybrid): what it costs the others must not grow with them. */
+void dvmm_port_send_delay_req(struct dvmm_port *p)
+{
+	send_delay_req(p, &p->parent_address, DVMM_FLAG_UNICAST, &p->exchanger);
+}
+
+/* One host of all does; and ptp4l answers no other way unless it is told to. */
+void dvmm_port_send_reference_req(struct dvmm_port *p)
+{
+	send_delay_req(p, &dvmm_to_all, 0, &p->reference.exchanger);
 }
 
 /*

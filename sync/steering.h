@@ -10,11 +10,11 @@
 
 #include "estimator.h"
 
-/*
- * What a slave does not know yet: the grandmaster may be steered at once from one end
- * of its +-100 ppm to the other (DVMM_ADJFINE_MAX_PPB).
- */
-#define DVMM_STEERING_SWING_PPB 200000
+/* As far as a grandmaster is steered, either way: by hand, or after a reference. */
+#define DVMM_STEERING_MAX_PPB 100000
+
+/* What a slave does not know yet: it may be steered at once from one end to the other. */
+#define DVMM_STEERING_SWING_PPB (2 * DVMM_STEERING_MAX_PPB)
 
 /**
  * struct dvmm_steering - as last told

@@ -30,6 +30,12 @@ struct dvmm_sync_status {
 	u64 rx_dropped;
 	u64 tx;
 	u32 auth_key;
+	enum dvmm_reference_state reference_state;
+	u8 reference[8];
+	s64 reference_offset_ns;
+	u64 reference_bound_ns;
+	u8 clock_class;
+	u8 clock_accuracy;
 	u32 drops;
 	struct {
 		const char *name;
@@ -46,7 +52,8 @@ void dvmm_sync_status(struct dvmm_sync_status *status);
  * dvmm_sync_adjfine() - the whole cluster faster by @ppb than its leader's free run
  *
  * May sleep. Takes effect at once on this host; the others follow.
- * Return: 0; -EOPNOTSUPP where this host is not the grandmaster; -ERANGE.
+ * Return: 0; -EOPNOTSUPP where this host is not the grandmaster; -EBUSY where a reference
+ * leads it, or may; -ERANGE.
  */
 int dvmm_sync_adjfine(s64 ppb);
 

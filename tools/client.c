@@ -52,6 +52,12 @@ static const struct field {
 	[DVMM_A_IFACE] = { AT(iface), DVMM_IFACE_LEN },
 	[DVMM_A_REASON] = { AT(reason), DVMM_REASON_LEN },
 	[DVMM_A_AUTH_KEY] = { AT(auth_key), sizeof(__u32) },
+	[DVMM_A_CLOCK_CLASS] = { AT(clock_class), sizeof(__u32) },
+	[DVMM_A_CLOCK_ACCURACY] = { AT(clock_accuracy), sizeof(__u32) },
+	[DVMM_A_REFERENCE_STATE] = { AT(reference_state), sizeof(__u32) },
+	[DVMM_A_REFERENCE] = { AT(reference), DVMM_IDENTITY_LEN },
+	[DVMM_A_REFERENCE_OFFSET_NS] = { AT(reference_offset_ns), sizeof(__s64) },
+	[DVMM_A_REFERENCE_BOUND_NS] = { AT(reference_bound_ns), sizeof(__u64) },
 };
 
 /* Strings keep a NUL at their end: one byte less is copied, the rest is zero. */

@@ -44,6 +44,12 @@ struct dvmm_status {
 	char reason[DVMM_REASON_LEN];
 	__u32 auth_key;
 	struct dvmm_drop drop[DVMM_DROPS_MAX];	/* as many as have a count */
+	__u32 clock_class;
+	__u32 clock_accuracy;
+	__u32 reference_state;
+	__u8 reference[DVMM_IDENTITY_LEN];
+	__s64 reference_offset_ns;
+	__u64 reference_bound_ns;
 };
 
 /* A counter of the host; the members mean what DVMM_SOURCE_A_* of the same name say. */

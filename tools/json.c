@@ -28,6 +28,11 @@ static void put_state(FILE *out, const void *value)
 	put_text(out, state_name(*(const __u32 *)value));
 }
 
+static void put_reference_state(FILE *out, const void *value)
+{
+	put_text(out, reference_state_name(*(const __u32 *)value));
+}
+
 /* "001122.fffe.334455"; null while there is none */
 static void put_identity(FILE *out, const void *value)
 {
@@ -140,6 +145,12 @@ static const struct member {
 	MEMBER(reason, put_text),
 	MEMBER(auth_key, put_key),
 	MEMBER(drop, put_drops),
+	MEMBER(clock_class, put_u32),
+	MEMBER(clock_accuracy, put_u32),
+	MEMBER(reference_state, put_reference_state),
+	MEMBER(reference, put_identity),
+	MEMBER(reference_offset_ns, put_s64),
+	MEMBER(reference_bound_ns, put_bound),
 };
 
 void print_json(FILE *out, const struct dvmm_status *status, bool pretty)

@@ -34,6 +34,21 @@ const char *state_name(__u32 state)
 	return name_of(names, ARRAY_SIZE(names), state);
 }
 
+const char *reference_state_name(__u32 state)
+{
+	static const char *const names[] = {
+		[DVMM_REFERENCE_NONE] = "none",
+		[DVMM_REFERENCE_SEARCHING] = "searching",
+		[DVMM_REFERENCE_STANDBY] = "standby",
+		[DVMM_REFERENCE_MEASURING] = "measuring",
+		[DVMM_REFERENCE_SLEWING] = "slewing",
+		[DVMM_REFERENCE_LOCKED] = "locked",
+		[DVMM_REFERENCE_HOLDOVER] = "holdover",
+	};
+
+	return name_of(names, ARRAY_SIZE(names), state);
+}
+
 bool is_nobody(const __u8 id[DVMM_IDENTITY_LEN])
 {
 	static const __u8 nobody[DVMM_IDENTITY_LEN];
@@ -158,6 +173,26 @@ static void print_clock(FILE *out, const struct dvmm_status *status)
 	print_ns_line(out, "for guests", status->guest_bound_ns);
 }
 
+/* "locked, 001122.fffe.334455, offset -12 ns, at most 130.1 us": as much as is known */
+static void print_reference(FILE *out, const struct dvmm_status *status)
+{
+	char text[QUANTITY_MAX];
+
+	fprintf(out, "%-15s%s", "reference", reference_state_name(status->reference_state));
+	if (!is_nobody(status->reference)) {
+		format_identity(text, status->reference);
+		fprintf(out, ", %s", text);
+	}
+	if (status->reference_bound_ns != NO_BOUND) {
+		format_signed_ns(text, status->reference_offset_ns);
+		fprintf(out, ", offset %s", text);
+		format_ns(text, "", status->reference_bound_ns);
+		fprintf(out, ", at most %s", text);
+	}
+	fprintf(out, "\n%-15s%u, accuracy 0x%02x\n", "clock class", status->clock_class,
+		status->clock_accuracy);
+}
+
 static void print_drops(FILE *out, const struct dvmm_drop drop[DVMM_DROPS_MAX])
 {
 	if (!drop[0].count)
@@ -196,6 +231,7 @@ void print_status(FILE *out, const struct dvmm_status *status)
 	print_state(out, status);
 	print_cluster(out, status);
 	print_clock(out, status);
+	print_reference(out, status);
 	print_host(out, status);
 }
 

@@ -20,6 +20,7 @@
 /* "slave", "synchronised"; "unknown" for one of a later version. */
 const char *role_name(__u32 role);
 const char *state_name(__u32 state);
+const char *reference_state_name(__u32 state);
 
 /* Zeros stand for no clock at all. */
 bool is_nobody(const __u8 id[DVMM_IDENTITY_LEN]);

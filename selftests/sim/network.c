@@ -65,6 +65,27 @@ static void stamp(struct sim_host *host)
 	sim_events_put(&sim->events, sim_event_new(&event), sim->now_ns + latency_ns(sim));
 }
 
+/* Where all have logMessageInterval (13.3), and Announce clockClass and clockAccuracy (13.5). */
+#define LOG_INTERVAL_AT 33
+#define CLASS_AT 48
+#define ACCURACY_AT 49
+
+/* What a grandmaster that knows nothing of clusters would have sent. */
+static size_t make_plain(const struct sim_host *host, struct sim_message *message)
+{
+	u8 type = message->buf[0] & 0xf;
+	size_t len = dvmm_wire_body_len(type);
+
+	if (type == DVMM_MSG_ANNOUNCE) {
+		message->buf[CLASS_AT] = host->plain_class;
+		message->buf[ACCURACY_AT] = host->plain_accuracy;
+	}
+	if (type == DVMM_MSG_DELAY_RESP)
+		message->buf[LOG_INTERVAL_AT] = (u8)host->plain_log_ask;
+	dvmm_wire_set_length(message->buf, len);
+	return len;
+}
+
 int sim_network_send(void *ctx, const struct dvmm_address *to, bool is_event, const u8 *buf,
 		     size_t len, u32 *key)
 {
@@ -74,8 +95,10 @@ int sim_network_send(void *ctx, const struct dvmm_address *to, bool is_event, co
 
 	sim->packets++;
 	host->packets++;
+	if (host->plain_class)
+		message->len = make_plain(host, message);
 	if (sim->tap)
-		sim->tap(sim, host - sim->host, to, buf, len);
+		sim->tap(sim, host - sim->host, to, message->buf, message->len);
 	carry_to(sim, host - sim->host, to, message);
 	sim_message_put(message);
 	if (is_event)

@@ -26,6 +26,9 @@ struct sim_host {
 	bool astray;		/* its counter is wrong: no promise of its counts */
 	bool waits;		/* and it knows */
 	bool unstamped;		/* the driver gives no transmit stamps */
+	u8 plain_class;		/* if set, none of ours: sends no TLVs, and this clockClass, */
+	u8 plain_accuracy;	/* clockAccuracy, */
+	s8 plain_log_ask;	/* and wish to be asked so often */
 	int group;		/* packets pass within a group only */
 	int base;		/* whose time it keeps: of grandmaster @base_id, */
 	u8 base_id[8];		/* looked up among @base_hosts */

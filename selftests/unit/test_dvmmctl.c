@@ -35,6 +35,16 @@ static void put_numbers(struct nlmsghdr *nlh)
 	mnl_attr_put_u32(nlh, DVMM_A_PHC_INDEX, 3);
 }
 
+static void put_reference(struct nlmsghdr *nlh)
+{
+	mnl_attr_put_u32(nlh, DVMM_A_CLOCK_CLASS, 6);
+	mnl_attr_put_u32(nlh, DVMM_A_CLOCK_ACCURACY, 0x21);
+	mnl_attr_put_u32(nlh, DVMM_A_REFERENCE_STATE, DVMM_REFERENCE_LOCKED);
+	mnl_attr_put(nlh, DVMM_A_REFERENCE, sizeof(gm_id), gm_id);
+	mnl_attr_put_u64(nlh, DVMM_A_REFERENCE_OFFSET_NS, -45);
+	mnl_attr_put_u64(nlh, DVMM_A_REFERENCE_BOUND_NS, 130123);
+}
+
 static void put_drop(struct nlmsghdr *nlh, const char *reason, __u64 count)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, DVMM_A_DROP);
@@ -57,6 +67,7 @@ static struct nlmsghdr *message(char *buffer, const char *reason)
 	mnl_attr_put_strz(nlh, DVMM_A_IFACE, "eth0");
 	mnl_attr_put_strz(nlh, DVMM_A_REASON, reason);
 	mnl_attr_put_u32(nlh, DVMM_A_AUTH_KEY, 8);
+	put_reference(nlh);
 	put_drop(nlh, "forged", 3);
 	put_drop(nlh, "a-reason-that-is-far-too-long", 4);
 	mnl_attr_put_u32(nlh, DVMM_A_MAX + 1, 1);
@@ -108,6 +119,8 @@ static void test_status(void)
 	       "path delay     41.2 us\n"
 	       "error bound    9999 ns\n"
 	       "for guests     none\n"
+	       "reference      locked, 525400.fffe.4d0001, offset -45 ns, at most 130.1 us\n"
+	       "clock class    6, accuracy 0x21\n"
 	       "VMs            2 attached, 77 line changes\n"
 	       "messages       300 received, 1 dropped, 150 sent\n"
 	       "dropped        3 forged, 4 a-reason-that-is-far-to\n"
@@ -148,7 +161,13 @@ static void test_json(void)
 	       "  \"iface\": \"eth0\",\n"
 	       "  \"reason\": \"a \\\"quote\\\", a \\\\ and a line\",\n"
 	       "  \"auth_key\": 8,\n"
-	       "  \"drop\": {\"forged\": 3, \"a-reason-that-is-far-to\": 4}\n"
+	       "  \"drop\": {\"forged\": 3, \"a-reason-that-is-far-to\": 4},\n"
+	       "  \"clock_class\": 6,\n"
+	       "  \"clock_accuracy\": 33,\n"
+	       "  \"reference_state\": \"locked\",\n"
+	       "  \"reference\": \"525400.fffe.4d0001\",\n"
+	       "  \"reference_offset_ns\": -45,\n"
+	       "  \"reference_bound_ns\": 130123\n"
 	       "}\n");
 }
 
@@ -202,7 +221,13 @@ static void test_nothing_known(void)
 	       "  \"iface\": \"\",\n"
 	       "  \"reason\": \"\",\n"
 	       "  \"auth_key\": null,\n"
-	       "  \"drop\": {}\n"
+	       "  \"drop\": {},\n"
+	       "  \"clock_class\": 0,\n"
+	       "  \"clock_accuracy\": 0,\n"
+	       "  \"reference_state\": \"none\",\n"
+	       "  \"reference\": null,\n"
+	       "  \"reference_offset_ns\": 0,\n"
+	       "  \"reference_bound_ns\": 0\n"
 	       "}\n");
 }
 

@@ -36,6 +36,27 @@ enum dvmm_role {
 };
 
 /**
+ * enum dvmm_reference_state - the foreign grandmaster that the cluster is led after
+ * @DVMM_REFERENCE_NONE: none was asked for
+ * @DVMM_REFERENCE_SEARCHING: none is heard that may be one
+ * @DVMM_REFERENCE_STANDBY: one is heard, and left to the grandmaster, which is another
+ * @DVMM_REFERENCE_MEASURING: its time and rate are being learnt; this and what follows
+ *	only where this host is the grandmaster
+ * @DVMM_REFERENCE_SLEWING: cluster time is on its way there
+ * @DVMM_REFERENCE_LOCKED: cluster time is as near to it as can be told
+ * @DVMM_REFERENCE_HOLDOVER: it fell silent: cluster time goes on at its last known rate
+ */
+enum dvmm_reference_state {
+	DVMM_REFERENCE_NONE,
+	DVMM_REFERENCE_SEARCHING,
+	DVMM_REFERENCE_STANDBY,
+	DVMM_REFERENCE_MEASURING,
+	DVMM_REFERENCE_SLEWING,
+	DVMM_REFERENCE_LOCKED,
+	DVMM_REFERENCE_HOLDOVER,
+};
+
+/**
  * enum dvmm_cmd - commands
  * @DVMM_CMD_UNSPEC: never sent
  * @DVMM_CMD_STATUS: do: no attributes in; out: every DVMM_A_* below. For anyone,
@@ -160,6 +181,14 @@ enum dvmm_source_attr {
  *	none are, and none need be
  * @DVMM_A_DROP: nest, enum dvmm_drop_attr; once for each reason for which any
  *	of DVMM_A_RX_DROPPED were dropped
+ * @DVMM_A_CLOCK_CLASS: u32, clockClass (IEEE 1588 7.6.2.5) that this host announces as
+ *	grandmaster
+ * @DVMM_A_CLOCK_ACCURACY: u32, and its clockAccuracy (7.6.2.6)
+ * @DVMM_A_REFERENCE_STATE: u32, enum dvmm_reference_state
+ * @DVMM_A_REFERENCE: binary, 8 bytes: the reference's clockIdentity; zeros while none
+ * @DVMM_A_REFERENCE_OFFSET_NS: s64, the cluster clock less the reference's, when last
+ *	measured by this host
+ * @DVMM_A_REFERENCE_BOUND_NS: u64, how far they may be apart now; all ones while not known
  */
 enum dvmm_attr {
 	DVMM_A_UNSPEC,
@@ -188,6 +217,12 @@ enum dvmm_attr {
 	DVMM_A_REASON,
 	DVMM_A_AUTH_KEY,
 	DVMM_A_DROP,
+	DVMM_A_CLOCK_CLASS,
+	DVMM_A_CLOCK_ACCURACY,
+	DVMM_A_REFERENCE_STATE,
+	DVMM_A_REFERENCE,
+	DVMM_A_REFERENCE_OFFSET_NS,
+	DVMM_A_REFERENCE_BOUND_NS,
 
 	__DVMM_A_MAX,
 #define DVMM_A_MAX (__DVMM_A_MAX - 1)
