@@ -44,6 +44,18 @@ def bad_interface(host: Host) -> None:
     host.run("ip link del bare0")
 
 
+@test("roles and references that cannot be, or not together, are refused in one line")
+def bad_roles(host: Host) -> None:
+    refused(host, f"{INSMOD} iface=eth0 role=boss", "role=boss.*slave-only")
+    refused(host, f"{INSMOD} iface=eth0 role=master-only", "priority1 below 128")
+    refused(host, f"{INSMOD} iface=eth0 role=slave-only reference=any", "only role=auto")
+    refused(host, f"{INSMOD} iface=eth0 role=master-only priority1=1 reference=any", "only role=auto")
+    for wrong in "some", "001122.fffe.3344", "001122.fffe.33445566", "":
+        refused(host, f"{INSMOD} iface=eth0 reference={wrong}", f"reference={wrong}: .*clockIdentity")
+    for right in "role=slave-only", "role=master-only priority1=127", "reference=001122.FFFE.334455":
+        host.run(f"{INSMOD} iface=eth0 {right} && rmmod dvmm_time")
+
+
 @test("a second insmod is refused, and the first is not disturbed")
 def twice(host: Host) -> None:
     host.run(f"{INSMOD} iface=eth0")
