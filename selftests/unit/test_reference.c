@@ -108,7 +108,7 @@ static void founded_on_its_rate(void)
 		finish(sim);
 	}
 	printf("# founded at a rate wrong by %llu ppb at most\n", (long long)worst_ppb);
-	CHECK_IN(worst_ppb, 100, 30000);
+	CHECK_IN(worst_ppb, 100, 50000);
 }
 
 /* Who hears of none founds a cluster all the same, later than without. */
