@@ -207,7 +207,7 @@ static bool sequence_is_new(const struct dvmm_auth *auth, struct dvmm_auth_sende
 {
 	u16 bit = (u16)(1U << msg->type);
 
-	if (dvmm_msg_is_response(msg->type))
+	if (dvmm_msg_is_answer(msg))
 		return true;	/* the sequenceId is the request's */
 	/* one heard in the future is one heard before the host counter was put right */
 	if ((s64)(now - s->heard_cycles) > (s64)auth->forget_cycles)

@@ -405,13 +405,15 @@ static int create_thread(void)
 int dvmm_sync_init(void)
 {
 	struct dvmm_port_config config = { 0 };
-	struct dvmm_iface iface;
+	struct dvmm_iface iface = { 0 };
 	int ret;
 
 	ret = dvmm_params_get(&config) ?: dvmm_iface_find(&iface, dvmm_params_iface());
 	if (ret)
 		return ret;
 	make_identity(config.identity, iface.mac);
+	config.network = DVMM_NETWORK_UDP4;
+	config.address = iface.address;
 	ret = open_transport(&iface);
 	if (ret)
 		return ret;

@@ -7,11 +7,15 @@
 
 #include "iface.h"
 
-static bool has_ipv4(const struct net_device *dev)
+static bool take_ipv4(struct dvmm_iface *iface, const struct net_device *dev)
 {
 	struct in_device *in_dev = __in_dev_get_rtnl(dev);
+	struct in_ifaddr *first = in_dev ? rtnl_dereference(in_dev->ifa_list) : NULL;
 
-	return in_dev && rtnl_dereference(in_dev->ifa_list);
+	if (!first)
+		return false;
+	memcpy(iface->address.host, &first->ifa_local, sizeof(first->ifa_local));
+	return true;
 }
 
 static void take_address(struct dvmm_iface *iface, const struct net_device *dev)
@@ -30,7 +34,7 @@ static int look_up(struct dvmm_iface *iface, const char *name)
 		pr_err("iface=%s: no such interface; see 'ip link'\n", name);
 		return -ENODEV;
 	}
-	if (!has_ipv4(dev)) {
+	if (!take_ipv4(iface, dev)) {
 		pr_err("iface=%s: has no IPv4 address; give it one with 'ip address add'\n", name);
 		return -EADDRNOTAVAIL;
 	}

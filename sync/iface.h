@@ -3,16 +3,18 @@
 #ifndef DVMM_IFACE_H
 #define DVMM_IFACE_H
 
-#include <linux/types.h>
+#include "address.h"
 
 /**
  * struct dvmm_iface
  * @ifindex: how the network stack knows it
  * @mac: its address, 6 bytes; random where it has none of that length
+ * @address: where messages reach it now
  */
 struct dvmm_iface {
 	int ifindex;
 	u8 mac[6];
+	struct dvmm_address address;
 };
 
 /* Return: 0, or -errno after one line in the log that says what to do. */

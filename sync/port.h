@@ -36,6 +36,13 @@ enum dvmm_reference_choice {
 	DVMM_CHOOSE_ONE,	/* that identity, good or bad */
 };
 
+/* networkProtocol (table 3). */
+enum dvmm_network {
+	DVMM_NETWORK_UDP4 = 1,
+	DVMM_NETWORK_UDP6 = 2,
+	DVMM_NETWORK_ETHERNET = 3,
+};
+
 /**
  * struct dvmm_port_config - as the user asked for it; checked by the caller
  * @identity: clockIdentity (7.5.2.2)
@@ -50,6 +57,7 @@ enum dvmm_reference_choice {
  * @reference_choice: as the enum says; NONE where one of the above two is set
  * @reference: grandmasterIdentity of the ONE
  * @utc_offset_s: TAI - UTC where it is known, else 0
+ * @network: what carries the messages, and @address: our own there; for those who ask
  */
 struct dvmm_port_config {
 	u8 identity[8];
@@ -66,6 +74,8 @@ struct dvmm_port_config {
 	enum dvmm_reference_choice reference_choice;
 	u8 reference[8];
 	s16 utc_offset_s;
+	enum dvmm_network network;
+	struct dvmm_address address;
 };
 
 /**
@@ -181,6 +191,7 @@ struct dvmm_port_reference {
  * @replies, @reply: limits of the responses sent, to each host and in all
  * @newcomer: limit of masters not heard before
  * @pace: as leader: how often slaves are to ask
+ * @manage: limit of Management answered
  * @exchanger: what is in hand of the exchange with @parent
  * @discipline: the clock
  * @own: this host's free-running time
@@ -226,6 +237,7 @@ struct dvmm_port {
 	struct dvmm_bucket reply;
 	struct dvmm_bucket newcomer;
 	struct dvmm_pace pace;
+	struct dvmm_bucket manage;
 	struct dvmm_exchanger exchanger;
 	struct dvmm_discipline discipline;
 	struct dvmm_segment own;

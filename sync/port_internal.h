@@ -5,6 +5,9 @@
 
 #include "port.h"
 
+/* timeSource INTERNAL_OSCILLATOR (table 6). */
+#define DVMM_TIME_SOURCE_OSCILLATOR 0xa0
+
 /* Intervals are 2^log seconds (7.7.2.1). */
 static inline u64 dvmm_interval_ns(s8 log)
 {

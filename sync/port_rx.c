@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A PTP port: what comes in. */
+#include "management.h"
 #include "port_internal.h"
 
 /* A Delay_Req follows within 1/32 of the sync interval; many slaves do not all at once. */
@@ -211,6 +212,8 @@ static void on_message(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycl
 		return on_delay_resp(p, msg, now);
 	case DVMM_MSG_DELAY_REQ:
 		return on_delay_req(p, msg, cycles);
+	case DVMM_MSG_MANAGEMENT:
+		return dvmm_management_answer(p, msg, now);
 	case DVMM_MSG_PDELAY_REQ:
 		if (msg->flags & DVMM_FLAG_UNICAST)
 			dvmm_port_probed(p, msg, cycles);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* PTP messages on the wire. All fields are big-endian (IEEE 1588-2019 13.2). */
 #include "wire_bytes.h"
+#include "wire_management.h"
 #include "wire_org.h"
 
 /* Offsets in the common header (13.3, table 35). */
@@ -18,7 +19,7 @@ enum {
 	HEADER_LEN = 34,
 };
 
-/* The bodies: originTimestamp first in all of them (13.5 to 13.8). */
+/* The bodies: originTimestamp first in all of them (13.5 to 13.8) but Management. */
 enum {
 	AT_TIME = HEADER_LEN,
 	TIME_LEN = 10,
@@ -70,6 +71,8 @@ size_t dvmm_wire_body_len(u8 type)
 		return AT_REQUESTER + PORT_ID_LEN;
 	case DVMM_MSG_ANNOUNCE:
 		return ANNOUNCE_LEN;
+	case DVMM_MSG_MANAGEMENT:
+		return HEADER_LEN + DVMM_MANAGEMENT_BODY_LEN;
 	}
 	return 0;
 }
@@ -86,6 +89,8 @@ static u8 control_field(enum dvmm_msg_type type)
 		return 2;
 	case DVMM_MSG_DELAY_RESP:
 		return 3;
+	case DVMM_MSG_MANAGEMENT:
+		return 4;
 	default:
 		return 5;
 	}
@@ -164,6 +169,8 @@ static size_t put_rest(u8 *buf, const struct dvmm_msg *msg)
 		return 0;
 	case DVMM_MSG_PDELAY_RESP_FOLLOW_UP:
 		return put_pdelay_follow_up(buf, msg);
+	case DVMM_MSG_MANAGEMENT:
+		return dvmm_wire_put_management(buf + HEADER_LEN, &msg->management);
 	default:
 		return 0;
 	}
@@ -183,6 +190,8 @@ size_t dvmm_wire_encode(const struct dvmm_msg *msg, u8 *buf)
 /* One TLV's value; those not known are skipped (14.2.2). */
 static int get_tlv(u16 type, const u8 *value, size_t len, struct dvmm_msg *msg)
 {
+	if (msg->type == DVMM_MSG_MANAGEMENT)
+		return dvmm_wire_get_management_tlv(type, value, len, &msg->management);
 	return type == DVMM_TLV_ORGANIZATION_EXTENSION ? dvmm_wire_get_org(value, len, msg) : 0;
 }
 
@@ -257,10 +266,24 @@ static int check_frame(const u8 *buf, size_t len)
 	return claimed < body || claimed > len ? -DVMM_WIRE_LENGTH : 0;
 }
 
-static bool may_carry_ours(enum dvmm_msg_type type)
+static bool may_carry_tlvs(enum dvmm_msg_type type)
 {
 	return type == DVMM_MSG_ANNOUNCE || type == DVMM_MSG_FOLLOW_UP ||
-	       type == DVMM_MSG_DELAY_RESP || type == DVMM_MSG_PDELAY_RESP_FOLLOW_UP;
+	       type == DVMM_MSG_DELAY_RESP || type == DVMM_MSG_PDELAY_RESP_FOLLOW_UP ||
+	       type == DVMM_MSG_MANAGEMENT;
+}
+
+static int get_body(const u8 *buf, struct dvmm_msg *msg)
+{
+	if (msg->type == DVMM_MSG_MANAGEMENT) {
+		dvmm_wire_get_management(buf + HEADER_LEN, &msg->management);
+		return 0;
+	}
+	if (dvmm_msg_is_response(msg->type))
+		get_port_id(buf + AT_REQUESTER, &msg->requester);
+	if (msg->type == DVMM_MSG_ANNOUNCE)
+		get_announce(buf, &msg->announce);
+	return get_time(buf + AT_TIME, &msg->time_ns);
 }
 
 int dvmm_wire_decode(struct dvmm_msg *msg, const u8 *buf, size_t len)
@@ -272,15 +295,9 @@ int dvmm_wire_decode(struct dvmm_msg *msg, const u8 *buf, size_t len)
 		return ret;
 	memset(msg, 0, sizeof(*msg));
 	get_header(buf, msg);
-	ret = get_time(buf + AT_TIME, &msg->time_ns);
-	if (ret)
+	ret = get_body(buf, msg);
+	if (ret || !may_carry_tlvs(msg->type))
 		return ret;
-	if (dvmm_msg_is_response(msg->type))
-		get_port_id(buf + AT_REQUESTER, &msg->requester);
-	if (!may_carry_ours(msg->type))
-		return 0;
-	if (msg->type == DVMM_MSG_ANNOUNCE)
-		get_announce(buf, &msg->announce);
 	body = dvmm_wire_body_len(msg->type);
 	return get_tlvs(buf + body, dvmm_wire_length(buf) - body, msg);
 }

@@ -27,6 +27,7 @@ enum dvmm_msg_type {
 	DVMM_MSG_DELAY_RESP = 0x9,
 	DVMM_MSG_PDELAY_RESP_FOLLOW_UP = 0xa,
 	DVMM_MSG_ANNOUNCE = 0xb,
+	DVMM_MSG_MANAGEMENT = 0xd,
 };
 
 /* flagField (table 37), first octet high. */
@@ -140,16 +141,59 @@ struct dvmm_announce {
 	struct dvmm_wire_cluster cluster;
 };
 
+/* actionField of Management (table 57). */
+enum dvmm_management_action {
+	DVMM_MANAGEMENT_GET,
+	DVMM_MANAGEMENT_SET,
+	DVMM_MANAGEMENT_RESPONSE,
+	DVMM_MANAGEMENT_COMMAND,
+	DVMM_MANAGEMENT_ACKNOWLEDGE,
+};
+
+/* managementErrorId (table 109). */
+enum dvmm_management_error {
+	DVMM_MANAGEMENT_NO_SUCH_ID = 2,
+	DVMM_MANAGEMENT_NOT_SETABLE = 5,
+	DVMM_MANAGEMENT_NOT_SUPPORTED = 6,
+	DVMM_MANAGEMENT_GENERAL_ERROR = 0xfffe,
+};
+
+/* The longest dataField sent: with its frame and a seal it fits DVMM_WIRE_TX_MAX. */
+#define DVMM_MANAGEMENT_DATA_MAX 80
+
+/**
+ * struct dvmm_management - the body of Management (15.4.1), and its one TLV
+ * @target: targetPortIdentity
+ * @starting_hops, @hops: startingBoundaryHops, boundaryHops
+ * @action: actionField: enum dvmm_management_action, or a reserved value
+ * @has_id: there is a MANAGEMENT (15.5.2) or MANAGEMENT_ERROR_STATUS TLV (15.5.4)
+ * @id: its managementId
+ * @error: managementErrorId; 0 in a MANAGEMENT TLV
+ * @data: dataField, of @len bytes, even: to be sent only, what comes is not looked at
+ */
+struct dvmm_management {
+	struct dvmm_port_id target;
+	u8 starting_hops;
+	u8 hops;
+	u8 action;
+	bool has_id;
+	u16 id;
+	u16 error;
+	const u8 *data;
+	size_t len;
+};
+
 /**
  * struct dvmm_msg - a message, decoded
  * @from: whom it came from; not on the wire, set by who received it
  * @correction: correctionField, in units of 2^-16 ns
- * @time_ns: the one timestamp that each of the types carries
+ * @time_ns: the one timestamp that each of the types carries; not Management
  * @requester: responses only: requestingPortIdentity
  * @steering: Follow_Up and Delay_Resp only; zeros if not told
  * @peer: Delay_Resp only; nobody if not told
  * @opinion: Pdelay_Resp_Follow_Up only; of no cluster if not told
  * @announce: Announce only
+ * @management: Management only
  * @number: of an authenticated message (auth.h): its own, 0 if none
  * @answers: of a response to be sent: @number of the request
  */
@@ -168,6 +212,7 @@ struct dvmm_msg {
 	struct dvmm_wire_peer peer;
 	struct dvmm_wire_opinion opinion;
 	struct dvmm_announce announce;
+	struct dvmm_management management;
 	u64 number;
 	u64 answers;
 };
@@ -183,10 +228,20 @@ static inline bool dvmm_msg_is_event(enum dvmm_msg_type type)
 	return type <= DVMM_MSG_PDELAY_RESP;
 }
 
+/* Whether @type bears a requestingPortIdentity. */
 static inline bool dvmm_msg_is_response(enum dvmm_msg_type type)
 {
 	return type == DVMM_MSG_DELAY_RESP || type == DVMM_MSG_PDELAY_RESP ||
 	       type == DVMM_MSG_PDELAY_RESP_FOLLOW_UP;
+}
+
+/* Whether @msg was asked for, and bears the sequenceId of what asked. */
+static inline bool dvmm_msg_is_answer(const struct dvmm_msg *msg)
+{
+	if (msg->type == DVMM_MSG_MANAGEMENT)
+		return msg->management.action == DVMM_MANAGEMENT_RESPONSE ||
+		       msg->management.action == DVMM_MANAGEMENT_ACKNOWLEDGE;
+	return dvmm_msg_is_response(msg->type);
 }
 
 /* The length of a message of @type up to its TLVs; 0 for a type not spoken. */

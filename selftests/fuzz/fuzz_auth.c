@@ -43,7 +43,7 @@ static void one(struct dvmm_auth *auth, u8 *buf, size_t len, u64 now)
 		return;
 	ret = dvmm_auth_open(auth, &msg, buf, &self, now);
 	MUST(ret <= 0 && ret > -DVMM_AUTH_ERRORS);
-	if (!ret && (msg.number || !dvmm_msg_is_response(msg.type)))
+	if (!ret && (msg.number || !dvmm_msg_is_answer(&msg)))
 		MUST(dvmm_auth_open(auth, &msg, buf, &self, now) == -DVMM_AUTH_REPLAY);
 }
 

@@ -9,7 +9,7 @@
 static const enum dvmm_msg_type types[] = {
 	DVMM_MSG_SYNC, DVMM_MSG_DELAY_REQ, DVMM_MSG_FOLLOW_UP, DVMM_MSG_DELAY_RESP,
 	DVMM_MSG_ANNOUNCE, DVMM_MSG_PDELAY_REQ, DVMM_MSG_PDELAY_RESP,
-	DVMM_MSG_PDELAY_RESP_FOLLOW_UP,
+	DVMM_MSG_PDELAY_RESP_FOLLOW_UP, DVMM_MSG_MANAGEMENT,
 };
 
 static const struct dvmm_port_id alice = { { 1, 2, 3, 0xff, 0xfe, 4, 5, 6 }, 1 };

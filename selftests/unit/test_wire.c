@@ -6,7 +6,7 @@
 static const enum dvmm_msg_type types[] = {
 	DVMM_MSG_SYNC, DVMM_MSG_DELAY_REQ, DVMM_MSG_FOLLOW_UP, DVMM_MSG_DELAY_RESP,
 	DVMM_MSG_ANNOUNCE, DVMM_MSG_PDELAY_REQ, DVMM_MSG_PDELAY_RESP,
-	DVMM_MSG_PDELAY_RESP_FOLLOW_UP,
+	DVMM_MSG_PDELAY_RESP_FOLLOW_UP, DVMM_MSG_MANAGEMENT,
 };
 
 static void fill(void *p, size_t len)
@@ -73,6 +73,20 @@ static void any_peer(struct dvmm_wire_peer *peer)
 	fill(peer->address.host, sizeof(peer->address.host));
 }
 
+/* Data are only sent, never read. */
+static void any_management(struct dvmm_management *m)
+{
+	any_port_id(&m->target);
+	m->starting_hops = (u8)unit_random();
+	m->hops = (u8)unit_random();
+	m->action = unit_random() & 0xf;
+	m->has_id = unit_random() & 1;
+	if (!m->has_id)
+		return;
+	m->id = (u16)unit_random();
+	m->error = unit_random() & 1 ? (u16)unit_random() : 0;
+}
+
 static void any_message(struct dvmm_msg *msg, enum dvmm_msg_type type)
 {
 	memset(msg, 0, sizeof(*msg));
@@ -83,6 +97,8 @@ static void any_message(struct dvmm_msg *msg, enum dvmm_msg_type type)
 	any_port_id(&msg->source);
 	msg->sequence = (u16)unit_random();
 	msg->log_interval = (s8)unit_random();
+	if (type == DVMM_MSG_MANAGEMENT)
+		return any_management(&msg->management);
 	msg->time_ns = unit_random() % (S64_MAX - 2 * DVMM_NSEC_PER_SEC);
 	if (type == DVMM_MSG_DELAY_RESP || type == DVMM_MSG_PDELAY_RESP ||
 	    type == DVMM_MSG_PDELAY_RESP_FOLLOW_UP)
@@ -205,7 +221,7 @@ static void header_lies(void)
 	LIE(1, 0x23, DVMM_WIRE_VERSION);
 	LIE(0, 0x1b, DVMM_WIRE_PROFILE);	/* 802.1AS */
 	LIE(0, 0x04, DVMM_WIRE_TYPE);		/* reserved */
-	LIE(0, 0x0d, DVMM_WIRE_TYPE);		/* Management */
+	LIE(0, 0x0c, DVMM_WIRE_TYPE);		/* Signaling */
 	LIE(2, 0xff, DVMM_WIRE_LENGTH);		/* longer than the datagram */
 	LIE(3, 63, DVMM_WIRE_LENGTH);		/* shorter than its body */
 	LIE(3, 0, DVMM_WIRE_LENGTH);
