@@ -29,7 +29,7 @@
 #define STEPS_MAX 254
 
 /* timeSource INTERNAL_OSCILLATOR (table 6). */
-#define TIME_SOURCE_OSCILLATOR 0xa0
+
 
 /* Of one who would rather be a slave, if that could be: see dvmm_port_own_dataset(). */
 #define PRIORITY_LAST 255
@@ -126,7 +126,7 @@ void dvmm_port_own_dataset(const struct dvmm_port *p, struct dvmm_dataset *ds)
 
 u8 dvmm_port_time_source(const struct dvmm_port *p)
 {
-	return is_locked(p) ? p->reference.announce.time_source : TIME_SOURCE_OSCILLATOR;
+	return is_locked(p) ? p->reference.announce.time_source : DVMM_TIME_SOURCE_OSCILLATOR;
 }
 
 static bool is_asked_for(const struct dvmm_port *p, const struct dvmm_msg *msg)
