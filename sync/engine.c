@@ -314,10 +314,23 @@ static s16 utc_offset_s(void)
 		       S16_MIN, S16_MAX);
 }
 
-static int open_transport(const struct dvmm_iface *iface)
+static struct dvmm_transport *open_network(enum dvmm_network network, int ifindex)
+{
+	switch (network) {
+	case DVMM_NETWORK_UDP4:
+		return dvmm_transport_udp4(ifindex, &inbox);
+	case DVMM_NETWORK_UDP6:
+		return dvmm_transport_udp6(ifindex, &inbox);
+	case DVMM_NETWORK_ETHERNET:
+		return dvmm_transport_ethernet(ifindex, &inbox);
+	}
+	return ERR_PTR(-EINVAL);
+}
+
+static int open_transport(enum dvmm_network network, const struct dvmm_iface *iface)
 {
 	dvmm_inbox_init(&inbox, dvmm_host_khz());
-	transport = dvmm_transport_udp(iface->ifindex, &inbox);
+	transport = open_network(network, iface->ifindex);
 	if (!IS_ERR(transport))
 		return 0;
 	if (PTR_ERR(transport) == -EADDRINUSE)
@@ -408,13 +421,13 @@ int dvmm_sync_init(void)
 	struct dvmm_iface iface = { 0 };
 	int ret;
 
-	ret = dvmm_params_get(&config) ?: dvmm_iface_find(&iface, dvmm_params_iface());
+	ret = dvmm_params_get(&config) ?:
+	      dvmm_iface_find(&iface, dvmm_params_iface(), config.network);
 	if (ret)
 		return ret;
 	make_identity(config.identity, iface.mac);
-	config.network = DVMM_NETWORK_UDP4;
 	config.address = iface.address;
-	ret = open_transport(&iface);
+	ret = open_transport(config.network, &iface);
 	if (ret)
 		return ret;
 	ret = dvmm_iface_watch(&iface, on_link);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The network interface: found, watched, never held. */
 #include <linux/etherdevice.h>
+#include <linux/if_arp.h>
 #include <linux/inetdevice.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
+#include <net/addrconf.h>
 
 #include "iface.h"
 
@@ -18,7 +20,51 @@ static bool take_ipv4(struct dvmm_iface *iface, const struct net_device *dev)
 	return true;
 }
 
-static void take_address(struct dvmm_iface *iface, const struct net_device *dev)
+static bool take_ipv6(struct dvmm_iface *iface, const struct net_device *dev)
+{
+	struct inet6_dev *in6_dev = __in6_dev_get(dev);
+	struct inet6_ifaddr *first;
+
+	if (!in6_dev)
+		return false;
+	read_lock_bh(&in6_dev->lock);
+	first = list_first_entry_or_null(&in6_dev->addr_list, struct inet6_ifaddr, if_list);
+	if (first)
+		memcpy(iface->address.host, &first->addr, sizeof(first->addr));
+	read_unlock_bh(&in6_dev->lock);
+	return first;
+}
+
+static bool take_ethernet(struct dvmm_iface *iface, const struct net_device *dev)
+{
+	if (dev->type != ARPHRD_ETHER)
+		return false;
+	ether_addr_copy(iface->address.host, dev->dev_addr);
+	return true;
+}
+
+static bool take_address(struct dvmm_iface *iface, const struct net_device *dev,
+			 enum dvmm_network network)
+{
+	switch (network) {
+	case DVMM_NETWORK_UDP4:
+		return take_ipv4(iface, dev);
+	case DVMM_NETWORK_UDP6:
+		return take_ipv6(iface, dev);
+	case DVMM_NETWORK_ETHERNET:
+		return take_ethernet(iface, dev);
+	}
+	return false;
+}
+
+/* What is wrong, by network. */
+static const char * const no_address[] = {
+	[DVMM_NETWORK_UDP4] = "has no IPv4 address; give it one with 'ip address add'",
+	[DVMM_NETWORK_UDP6] = "has no IPv6 address; try 'ip link set up'",
+	[DVMM_NETWORK_ETHERNET] = "is no Ethernet; choose another transport=",
+};
+
+static void take_mac(struct dvmm_iface *iface, const struct net_device *dev)
 {
 	if (dev->addr_len == ETH_ALEN && is_valid_ether_addr(dev->dev_addr))
 		ether_addr_copy(iface->mac, dev->dev_addr);
@@ -26,7 +72,7 @@ static void take_address(struct dvmm_iface *iface, const struct net_device *dev)
 		eth_random_addr(iface->mac);
 }
 
-static int look_up(struct dvmm_iface *iface, const char *name)
+static int look_up(struct dvmm_iface *iface, const char *name, enum dvmm_network network)
 {
 	struct net_device *dev = __dev_get_by_name(&init_net, name);
 
@@ -34,16 +80,16 @@ static int look_up(struct dvmm_iface *iface, const char *name)
 		pr_err("iface=%s: no such interface; see 'ip link'\n", name);
 		return -ENODEV;
 	}
-	if (!take_ipv4(iface, dev)) {
-		pr_err("iface=%s: has no IPv4 address; give it one with 'ip address add'\n", name);
+	if (!take_address(iface, dev, network)) {
+		pr_err("iface=%s: %s\n", name, no_address[network]);
 		return -EADDRNOTAVAIL;
 	}
 	iface->ifindex = dev->ifindex;
-	take_address(iface, dev);
+	take_mac(iface, dev);
 	return 0;
 }
 
-int dvmm_iface_find(struct dvmm_iface *iface, const char *name)
+int dvmm_iface_find(struct dvmm_iface *iface, const char *name, enum dvmm_network network)
 {
 	int ret;
 
@@ -52,7 +98,7 @@ int dvmm_iface_find(struct dvmm_iface *iface, const char *name)
 		return -EINVAL;
 	}
 	rtnl_lock();
-	ret = look_up(iface, name);
+	ret = look_up(iface, name, network);
 	rtnl_unlock();
 	return ret;
 }

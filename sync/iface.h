@@ -3,7 +3,7 @@
 #ifndef DVMM_IFACE_H
 #define DVMM_IFACE_H
 
-#include "address.h"
+#include "port.h"
 
 /**
  * struct dvmm_iface
@@ -17,8 +17,9 @@ struct dvmm_iface {
 	struct dvmm_address address;
 };
 
-/* Return: 0, or -errno after one line in the log that says what to do. */
-int __must_check dvmm_iface_find(struct dvmm_iface *iface, const char *name);
+/* For @network. Return: 0, or -errno after one line in the log that says what to do. */
+int __must_check dvmm_iface_find(struct dvmm_iface *iface, const char *name,
+				 enum dvmm_network network);
 
 enum dvmm_link {
 	DVMM_LINK_DOWN,

@@ -6,7 +6,11 @@
 
 static char iface[DVMM_IFACE_MAX];
 module_param_string(iface, iface, sizeof(iface), 0444);
-MODULE_PARM_DESC(iface, "network interface to the other hosts, with an IPv4 address (required)");
+MODULE_PARM_DESC(iface, "network interface to the other hosts (required)");
+
+static char transport[8] = "udp4";
+module_param_string(transport, transport, sizeof(transport), 0444);
+MODULE_PARM_DESC(transport, "what carries PTP: udp4, udp6 or l2 (Ethernet); the same on all hosts (udp4)");
 
 static int domain;
 module_param(domain, int, 0444);
@@ -137,9 +141,28 @@ static int get_reference(struct dvmm_port_config *config)
 	return -EINVAL;
 }
 
+static int find_network(enum dvmm_network *network)
+{
+	static const char * const names[] = {
+		[DVMM_NETWORK_UDP4] = "udp4", [DVMM_NETWORK_UDP6] = "udp6",
+		[DVMM_NETWORK_ETHERNET] = "l2",
+	};
+	u32 i;
+
+	for (i = DVMM_NETWORK_UDP4; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(transport, names[i]))
+			continue;
+		*network = i;
+		return 0;
+	}
+	pr_err("transport=%s: must be udp4, udp6 or l2\n", transport);
+	return -EINVAL;
+}
+
 int dvmm_params_get(struct dvmm_port_config *config)
 {
-	int ret = check_settings() ?: get_role(config) ?: get_reference(config);
+	int ret = check_settings() ?: get_role(config) ?: get_reference(config) ?:
+		  find_network(&config->network);
 
 	if (ret)
 		return ret;

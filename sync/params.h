@@ -6,8 +6,8 @@
 #include "port.h"
 
 /*
- * What the user asked for, checked; identity, host_khz and utc_offset_s are not
- * touched. Return: 0, or -EINVAL after one line in the log that says what is wrong.
+ * What the user asked for, checked; identity, host_khz, utc_offset_s and address are
+ * not touched. Return: 0, or -EINVAL after one line in the log that says what is wrong.
  */
 int __must_check dvmm_params_get(struct dvmm_port_config *config);
 

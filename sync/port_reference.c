@@ -28,9 +28,6 @@
 /* One step on there is still one to go (9.3.2.5 d). */
 #define STEPS_MAX 254
 
-/* timeSource INTERNAL_OSCILLATOR (table 6). */
-
-
 /* Of one who would rather be a slave, if that could be: see dvmm_port_own_dataset(). */
 #define PRIORITY_LAST 255
 

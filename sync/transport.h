@@ -28,7 +28,9 @@ struct dvmm_transport {
 	struct dvmm_inbox *inbox;
 };
 
-/* UDP over IPv4, on the interface of that index. ERR_PTR on failure. May sleep. */
-struct dvmm_transport *__must_check dvmm_transport_udp(int ifindex, struct dvmm_inbox *inbox);
+/* UDP over IPv4 or IPv6, or Ethernet, on that interface. ERR_PTR on failure. May sleep. */
+struct dvmm_transport *__must_check dvmm_transport_udp4(int ifindex, struct dvmm_inbox *inbox);
+struct dvmm_transport *__must_check dvmm_transport_udp6(int ifindex, struct dvmm_inbox *inbox);
+struct dvmm_transport *__must_check dvmm_transport_ethernet(int ifindex, struct dvmm_inbox *inbox);
 
 #endif

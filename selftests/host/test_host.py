@@ -41,7 +41,11 @@ def bad_interface(host: Host) -> None:
     refused(host, f"{INSMOD} iface=nosuch0", "nosuch0.*ip link")
     host.run("ip link add bare0 type dummy && ip link set bare0 up")
     refused(host, f"{INSMOD} iface=bare0", "IPv4 address")
+    host.run("sysctl -q net.ipv6.conf.bare0.disable_ipv6=1")
+    refused(host, f"{INSMOD} iface=bare0 transport=udp6", "IPv6 address")
     host.run("ip link del bare0")
+    refused(host, f"{INSMOD} iface=lo transport=l2", "Ethernet")
+    refused(host, f"{INSMOD} iface=eth0 transport=udp", "transport=udp: must be")
 
 
 @test("roles and references that cannot be, or not together, are refused in one line")
