@@ -370,6 +370,14 @@ static void suspend_lead(struct dvmm_discipline *d, u64 now)
 	renew(d, now);
 }
 
+/* There is no rate to follow; but in step with somebody it is no longer. */
+static void stay(struct dvmm_discipline *d, u64 now)
+{
+	if (d->view.state == DVMM_STATE_SYNCHRONISED)
+		d->view.state = DVMM_STATE_HOLDOVER;
+	renew(d, now);
+}
+
 void dvmm_discipline_holdover(struct dvmm_discipline *d, u64 now)
 {
 	bool ready = dvmm_servo_ready(&d->target.estimator);
@@ -379,7 +387,7 @@ void dvmm_discipline_holdover(struct dvmm_discipline *d, u64 now)
 	else if (d->view.state != DVMM_STATE_UNSYNCHRONISED && ready)
 		steer(d, DVMM_STATE_HOLDOVER, now);
 	else
-		renew(d, now);
+		stay(d, now);
 }
 
 static void lead(struct dvmm_discipline *d, u64 now)

@@ -87,7 +87,7 @@ def serve(bed: Bed, transport: str) -> None:
     note(f"master offset: first {found[0]} ns; of the last 50, median {late:.0f}")
     assert abs(found[0]) > WRONG_S * 500000000, "the clock was not wrong before"
     assert len(found) > 60 and late < abs(found[0]) / 1000, found[-50:]
-    told = theirs.run(f"echo GET CLOCK_DESCRIPTION | timeout 3 stdbuf -oL pmc {OPTIONS[transport]} -i eth0 -b 0 || true")
+    told = theirs.run(f"(echo GET CLOCK_DESCRIPTION; sleep 2) | timeout 5 stdbuf -oL pmc {OPTIONS[transport]} -i eth0 -b 0 || true")
     capture.kill(2)
     capture.wait(30)
     note(told)

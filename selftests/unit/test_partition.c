@@ -239,7 +239,25 @@ static void lone_leader_keeps_its_rate(void)
 	finish(sim);
 }
 
+/* Whatever is known of the leader by then: who hears nothing is in step with nobody. */
+static void link_down_is_holdover(void)
+{
+	struct sim *sim = sim_new(91, &quiet);
+	struct sim_host *b;
+
+	start(sim, 0);
+	sim_run(sim, 3 * SIM_SECOND);
+	b = start(sim, 10);
+	sim_run(sim, 3 * SIM_SECOND);
+	CHECK_EQ(sim_state(b), DVMM_STATE_SYNCHRONISED);
+	b->port.discipline.target.estimator.now.skew_error_ppb = DVMM_SKEW_UNKNOWN_PPB;
+	dvmm_port_link(&b->port, false, sim_cycles(b));
+	CHECK_EQ(sim_state(b), DVMM_STATE_HOLDOVER);
+	sim_free(sim);
+}
+
 static const struct unit_test tests[] = {
+	TEST(link_down_is_holdover),
 	TEST(held_cluster_is_joined),
 	TEST(held_clusters_stay_apart),
 	TEST(held_slave_takes_over_its_own),
