@@ -26,9 +26,12 @@ class Bed:
     left by an exception, or a host was not well, the logs are kept and named in the message.
     """
 
-    def __init__(self, hosts: int = 2, kernel: str | None = None, boot_timeout: float = 90, **machine: Any):
+    def __init__(self, hosts: int = 2, kernel: str | None = None, boot_timeout: float = 90,
+                 delays: bool = False, **machine: Any):
         if not 1 <= hosts <= 4:
             raise BedError(f"a bed has 1 to 4 hosts, not {hosts}")
+        if delays and hosts != 2:
+            raise BedError("a wire with delays has two ends")
         self.kernel = find(kernel)
         self.machine = Machine(**machine)
         self._initramfs = initramfs.build(self.kernel, network_modules(self.machine), kvm_modules(self.machine))
@@ -37,6 +40,7 @@ class Bed:
         """Set by a test that saw a failure without leaving the block by an exception: keeps the logs."""
         self._count = hosts
         self._timeout = boot_timeout
+        self._delays = delays
         self._network: Network | None = None
 
     def __getitem__(self, index: int) -> Host:
@@ -74,7 +78,7 @@ class Bed:
     def _boot(self) -> None:
         self.share.mkdir()
         (self.directory / "initramfs").write_bytes(self._initramfs)
-        self._network = Network(self._count)
+        self._network = Network(self._count, self._delays)
         window = _window()
         self.memory = mmap.mmap(window, WINDOW)
         for number, end in zip(range(1, self._count + 1), self._network.ends):
@@ -83,6 +87,10 @@ class Bed:
         os.close(window)
         for host in self.hosts:
             host.wait_ready(self._timeout)
+
+    def delay(self, there: tuple[float, float] = (0, 0), back: tuple[float, float] = (0, 0)) -> None:
+        """Sets what the wire adds from host 1 to host 2, and back: us, and the mean us of jitter. Needs delays=True."""
+        self._network.delay(there, back)
 
     def check(self) -> None:
         """Raises HostFailed if a host oopsed, warned, hung or went away unasked."""

@@ -97,6 +97,11 @@ class Host:
         lines = self._log.read_text(errors="replace").splitlines(keepends=True)
         return "".join(line for line in lines if "TCG doesn't support requested feature" not in line)
 
+    def cpu_ns(self) -> int:
+        """The CPU time of L0 that this host has used since it was started, all of its QEMU."""
+        tasks = Path(f"/proc/{self._process.pid}/task").glob("*/schedstat")
+        return sum(int(task.read_text().split()[0]) for task in tasks)
+
     def close(self) -> None:
         self._channel.close()
         process.end(self._process)

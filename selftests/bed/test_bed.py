@@ -15,6 +15,7 @@ TREE = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TREE / "scripts"))
 from bed import Bed, BedError, CommandFailed, CommandTimeout, HostFailed  # noqa: E402
 from bed.cpio import archive  # noqa: E402
+from bed.network import Network  # noqa: E402
 
 GUEST_INIT = b"""#!/bin/sh
 /bin/busybox --install -s /bin
@@ -192,6 +193,45 @@ class Failures(unittest.TestCase):
         for choice in ({"hosts": 5}, {"kernel": "no-such"}, {"nic": "ne2k_pci"}):
             with self.subTest(choice), self.assertRaises(BedError), Bed(**choice):
                 pass
+
+
+class Delays(unittest.TestCase):
+    """A wire with delays, without hosts at its ends."""
+
+    def setUp(self) -> None:
+        self.network = Network(2, delays=True)
+        self.addCleanup(self.network.close)
+        for end in self.network.ends:
+            end.settimeout(30)
+
+    def travel(self, start: int, there: tuple[float, float], back: tuple[float, float]) -> float:
+        """Seconds that a frame takes from that end to the other."""
+        self.network.delay(there, back)
+        time.sleep(0.2)
+        began = time.monotonic()
+        self.network.ends[start].send(b"frame")
+        self.assertEqual(self.network.ends[1 - start].recv(100), b"frame")
+        return time.monotonic() - began
+
+    def test_each_way_has_its_own_delay(self) -> None:
+        for start in 0, 1:
+            delayed = self.travel(start, *[(400000, 0) if way == start else (0, 0) for way in (0, 1)])
+            other = self.travel(start, *[(0, 0) if way == start else (400000, 0) for way in (0, 1)])
+            self.assertGreaterEqual(delayed, 0.4)
+            self.assertLess(other, delayed)
+
+    def test_jitter_holds_frames_back_and_keeps_their_order(self) -> None:
+        self.network.delay((0, 20000), (0, 0))
+        time.sleep(0.2)
+        began = time.monotonic()
+        for number in range(20):
+            self.network.ends[0].send(b"%d" % number)
+        self.assertEqual([int(self.network.ends[1].recv(100)) for _ in range(20)], list(range(20)))
+        self.assertGreater(time.monotonic() - began, 0.02)
+
+    def test_three_hosts_have_no_such_wire(self) -> None:
+        with self.assertRaises(BedError):
+            Bed(hosts=3, delays=True)
 
 
 class Tally(unittest.TextTestResult):
