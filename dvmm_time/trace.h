@@ -49,6 +49,26 @@ TRACE_EVENT(dvmm_sync_sample,
 		  __entry->bound_ns)
 );
 
+/* Its stamps: the master's clock, unsteered, and this host's counter. */
+TRACE_EVENT(dvmm_exchange,
+	TP_PROTO(u64 t1_ns, u64 t2_cycles, u64 t3_cycles, u64 t4_ns),
+	TP_ARGS(t1_ns, t2_cycles, t3_cycles, t4_ns),
+	TP_STRUCT__entry(
+		__field(u64, t1_ns)
+		__field(u64, t2_cycles)
+		__field(u64, t3_cycles)
+		__field(u64, t4_ns)
+	),
+	TP_fast_assign(
+		__entry->t1_ns = t1_ns;
+		__entry->t2_cycles = t2_cycles;
+		__entry->t3_cycles = t3_cycles;
+		__entry->t4_ns = t4_ns;
+	),
+	TP_printk("t1_ns=%llu t2_cycles=%llu t3_cycles=%llu t4_ns=%llu", __entry->t1_ns,
+		  __entry->t2_cycles, __entry->t3_cycles, __entry->t4_ns)
+);
+
 /* This host's role or state changed (enum dvmm_role, enum dvmm_state). */
 TRACE_EVENT(dvmm_state,
 	TP_PROTO(u32 role, u32 state, const char *reason),

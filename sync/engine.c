@@ -113,10 +113,13 @@ static bool link_changed(void)
 static void trace_sample(u64 last_cycles)
 {
 	const struct dvmm_discipline *d = &port->discipline;
+	const struct dvmm_exchange *x = &port->exchanger.request;
 
-	if (d->last_cycles != last_cycles)
-		trace_dvmm_sync_sample(d->offset_ns, d->target.estimator.now.delay_ns,
-				       d->target.estimator.now.skew_ppb, d->view.bound_ns);
+	if (d->last_cycles == last_cycles)
+		return;
+	trace_dvmm_exchange(x->t1_ns, x->t2_cycles, x->t3_cycles, x->t4_ns);
+	trace_dvmm_sync_sample(d->offset_ns, d->target.estimator.now.delay_ns,
+			       d->target.estimator.now.skew_ppb, d->view.bound_ns);
 }
 
 static void receive(const struct dvmm_inbox_item *item)
