@@ -33,7 +33,7 @@ help:
 	@echo "make storm      scenarios drawn by chance; COUNT=50, SEED=1"
 	@echo "make mutants    break the code in known ways: each must fail a named test"
 	@echo "make check      sparse, checkpatch, no kernel versions outside compat/"
-	@echo "make bench      benchmarks beside stock KVM"
+	@echo "make bench      benchmarks beside stock KVM; scripts/bench sync: beside ptp4l and chrony"
 	@echo "make clean"
 
 setup:

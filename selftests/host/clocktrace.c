@@ -17,10 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../guest/tsc.h"
 
 #define READS		12
+#define REGISTERING_US	20000
 #define PATIENCE_NS	20000000000
 /* How the kernel makes a clock of an open PHC. */
 #define CLOCK_OF_FD(fd)	((~(clockid_t)(fd) << 3) | 3)
@@ -36,7 +38,11 @@ struct sample {
 	uint64_t width;
 };
 
-/* A PHC comes with its driver, which may be on its way. */
+/*
+ * A PHC comes with its driver, which may be on its way. It is not opened at once: Linux
+ * shows a PHC's file before posix_clock_register() has set clk->dev, and who opens it in
+ * between takes no reference, but drops one, so that unregistering it underflows.
+ */
 static clockid_t open_clock(const char *name)
 {
 	uint64_t give_up = monotonic_ns() + PATIENCE_NS;
@@ -44,11 +50,15 @@ static clockid_t open_clock(const char *name)
 
 	if (!strcmp(name, "realtime"))
 		return CLOCK_REALTIME;
-	while ((fd = open(name, O_RDONLY)) < 0) {
+	while (access(name, F_OK)) {
 		if (monotonic_ns() > give_up)
 			error(1, errno, "%s", name);
-		sleep_us(2000);
+		sleep_us(REGISTERING_US);
 	}
+	sleep_us(REGISTERING_US);
+	fd = open(name, O_RDONLY);
+	if (fd < 0)
+		error(1, errno, "%s", name);
 	return CLOCK_OF_FD(fd);
 }
 
