@@ -11,6 +11,7 @@
 
 #ifdef __KERNEL__
 
+#include <linux/atomic.h>
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
 #include <linux/errno.h>
@@ -45,6 +46,7 @@ typedef int64_t s64;
 #define U32_MAX UINT32_MAX
 #define U16_MAX UINT16_MAX
 #define __must_check __attribute__((warn_unused_result))
+#define __aligned(n) __attribute__((aligned(n)))
 #define __maybe_unused __attribute__((unused))
 #define fallthrough __attribute__((__fallthrough__))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -54,6 +56,18 @@ typedef int64_t s64;
 #define abs(v) ((v) < 0 ? -(v) : (v))
 #define min_t(type, a, b) min((type)(a), (type)(b))
 #define max_t(type, a, b) max((type)(a), (type)(b))
+
+/* What the kernel's own do, for memory that others change at the same time. */
+#define READ_ONCE(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, v) __atomic_store_n(&(x), v, __ATOMIC_RELAXED)
+#define smp_load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define smp_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define smp_rmb() __atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define smp_wmb() __atomic_thread_fence(__ATOMIC_RELEASE)
+#define cmpxchg(p, old, new) ({						\
+	__typeof__(*(p)) seen_ = (old);					\
+	__atomic_compare_exchange_n(p, &seen_, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
+	seen_; })
 
 /* As the kernel's own: traps there, asserts here, where the quotient does not fit. */
 static inline u64 mul_u64_u64_div_u64(u64 a, u64 b, u64 c)
