@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from . import vmlinux
 from .channel import Job
 from .errors import BedError
-from .machine import TREE, WINDOW
+from .machine import GUEST_WINDOW, TREE
 
 if TYPE_CHECKING:
     from .host import Host
@@ -18,7 +18,7 @@ QEMU = {STOCK: "qemu-system-x86_64", "/dev/dvmm/kvm": str(TREE / "scripts/dvmm-q
 
 
 def _window() -> list[str]:
-    return ["-object", f"memory-backend-file,id=window,mem-path=$DVMM_SHM,size={WINDOW},share=on",
+    return ["-object", f"memory-backend-file,id=window,mem-path=$DVMM_SHM,size={GUEST_WINDOW},share=on",
             "-device", "ivshmem-plain,memdev=window"]
 
 

@@ -13,7 +13,9 @@ from .errors import BedError
 from .kernel import Kernel
 
 TREE = Path(__file__).resolve().parents[2]
-WINDOW = 1 << 20
+GUEST_WINDOW = 1 << 20
+"""Bytes of the window that guests see, too."""
+WINDOW = 2 * GUEST_WINDOW
 """Bytes of memory that all hosts of a bed share."""
 
 TRUSTED_TSC = "tsc=reliable nokaslr mitigations=off"
