@@ -180,19 +180,30 @@ static void fit(struct dvmm_estimator *e)
 }
 
 /*
- * The steepest and the least steep line, in ppb, that pass through what is certain at the
- * newest exchange and at one @p before it: half a round trip to either side of the middle.
+ * The steepest and the least steep line, in ppb, that pass through what is certain at an
+ * exchange and at one @p before it: half a round trip to either side of the middle.
  */
-static void narrow_slope(const struct dvmm_point *newest, const struct dvmm_point *p,
+static void narrow_slope(const struct dvmm_point *later, const struct dvmm_point *p,
 			 s64 *low_ppb, s64 *high_ppb)
 {
-	s64 dx_us = newest->x_us - p->x_us, dy_ns = newest->y_ns - p->y_ns;
-	s64 room_ns = min_t(u64, newest->delay_ns / 2 + p->delay_ns / 2, DVMM_LINEFIT_Y_MAX_NS);
+	s64 dx_us = later->x_us - p->x_us, dy_ns = later->y_ns - p->y_ns;
+	s64 room_ns = min_t(u64, later->delay_ns / 2 + p->delay_ns / 2, DVMM_LINEFIT_Y_MAX_NS);
 
 	if (dx_us < DOUBT_SPAN_MIN_US)
 		return;
 	*low_ppb = max(*low_ppb, div64_s64((dy_ns - room_ns) * 1000000, dx_us));
 	*high_ppb = min(*high_ppb, div64_s64((dy_ns + room_ns) * 1000000, dx_us));
+}
+
+/* The quickest of the newest few: the newest itself may have queued for long. */
+static u32 quick_recent(const struct dvmm_estimator *e)
+{
+	u32 n = min_t(u32, e->count, DVMM_ESTIMATOR_MIN), best = 0, i;
+
+	for (i = 1; i < n; i++)
+		if (e->points[i].delay_ns < e->points[best].delay_ns)
+			best = i;
+	return best;
 }
 
 /*
@@ -202,10 +213,12 @@ static void narrow_slope(const struct dvmm_point *newest, const struct dvmm_poin
 static void doubt(struct dvmm_estimator *e)
 {
 	s64 low_ppb = -DVMM_SKEW_MAX_PPB, high_ppb = DVMM_SKEW_MAX_PPB, skew_ppb = e->now.skew_ppb;
-	u32 i;
+	u32 quick = quick_recent(e), i;
 
 	for (i = 1; i < e->count; i++)
 		narrow_slope(&e->points[0], &e->points[i], &low_ppb, &high_ppb);
+	for (i = quick + 1; i < e->count; i++)
+		narrow_slope(&e->points[quick], &e->points[i], &low_ppb, &high_ppb);
 	e->doubt_ppb = max(max(high_ppb - skew_ppb, skew_ppb - low_ppb), 0LL);
 }
 

@@ -327,6 +327,20 @@ static void interval_widens_with_age(void)
 	CHECK_IN(now.high_ns - now.low_ns, 2 * w.base_ns, 2 * w.base_ns + 20000);
 }
 
+/* One that queued for 3 ms tells little of the rate, and takes away nothing that was known. */
+static void one_slow_exchange_raises_no_doubt(void)
+{
+	struct dvmm_estimator *e = fresh();
+	struct world w = quiet_world();
+	u64 before;
+
+	feed(e, &w, 256);
+	before = e->doubt_ppb;
+	w.base_ns = 3000000;
+	feed(e, &w, 1);
+	CHECK_IN(e->doubt_ppb, 1, before + before / 2);
+}
+
 /* Points as wild as the contract allows: no overflow (UBSan), no nonsense. */
 static void linefit_extremes(void)
 {
@@ -435,6 +449,7 @@ static const struct unit_test tests[] = {
 	TEST(probes_serve_as_well),
 	TEST(restart_keeps_the_skew),
 	TEST(interval_widens_with_age),
+	TEST(one_slow_exchange_raises_no_doubt),
 	TEST(linefit_extremes),
 	TEST(short_window_leans_on_the_prior),
 	TEST(evidence_outweighs_a_wrong_prior),
