@@ -183,7 +183,8 @@ static void status_locked(struct dvmm_sync_status *status)
 	dvmm_port_status(port, status, dvmm_host_cycles());
 	dvmm_drops_tell(status, "overflow", dvmm_inbox_overflow(&inbox));
 	dvmm_drops_tell(status, "flood", dvmm_inbox_flood(&inbox));
-	strscpy(status->iface, dvmm_params_iface(), sizeof(status->iface));
+	strscpy(status->iface, *dvmm_params_iface() ? dvmm_params_iface() : "shm",
+		sizeof(status->iface));
 	if (READ_ONCE(link_now) == DVMM_LINK_GONE)
 		strscpy(status->reason, "the network interface is gone: load the module anew",
 			sizeof(status->reason));
@@ -317,25 +318,40 @@ static s16 utc_offset_s(void)
 		       S16_MIN, S16_MAX);
 }
 
-static struct dvmm_transport *open_network(enum dvmm_network network, int ifindex)
+/* By clockIdentity, which tells hosts from each other in memory, too. */
+static struct dvmm_transport *open_memory(struct dvmm_port_config *config)
 {
-	switch (network) {
+	u64 offset, identity;
+	const char *where = dvmm_params_shm(&offset);
+
+	memcpy(&identity, config->identity, sizeof(identity));
+	memcpy(config->address.host, config->identity, sizeof(config->identity));
+	return dvmm_transport_shm(where, offset, identity, &inbox);
+}
+
+static struct dvmm_transport *open_network(struct dvmm_port_config *config, int ifindex)
+{
+	switch (config->network) {
 	case DVMM_NETWORK_UDP4:
 		return dvmm_transport_udp4(ifindex, &inbox);
 	case DVMM_NETWORK_UDP6:
 		return dvmm_transport_udp6(ifindex, &inbox);
 	case DVMM_NETWORK_ETHERNET:
 		return dvmm_transport_ethernet(ifindex, &inbox);
+	case DVMM_NETWORK_SHM:
+		return open_memory(config);
 	}
 	return ERR_PTR(-EINVAL);
 }
 
-static int open_transport(enum dvmm_network network, const struct dvmm_iface *iface)
+static int open_transport(struct dvmm_port_config *config, const struct dvmm_iface *iface)
 {
 	dvmm_inbox_init(&inbox, dvmm_host_khz());
-	transport = open_network(network, iface->ifindex);
+	transport = open_network(config, iface->ifindex);
 	if (!IS_ERR(transport))
 		return 0;
+	if (config->network == DVMM_NETWORK_SHM)
+		return PTR_ERR(transport);
 	if (PTR_ERR(transport) == -EADDRINUSE)
 		pr_err("UDP port 319 or 320 is in use: stop ptp4l or what else speaks PTP on this host\n");
 	else
@@ -430,7 +446,7 @@ int dvmm_sync_init(void)
 		return ret;
 	make_identity(config.identity, iface.mac);
 	config.address = iface.address;
-	ret = open_transport(config.network, &iface);
+	ret = open_transport(&config, &iface);
 	if (ret)
 		return ret;
 	ret = dvmm_iface_watch(&iface, on_link);

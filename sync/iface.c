@@ -53,6 +53,8 @@ static bool take_address(struct dvmm_iface *iface, const struct net_device *dev,
 		return take_ipv6(iface, dev);
 	case DVMM_NETWORK_ETHERNET:
 		return take_ethernet(iface, dev);
+	case DVMM_NETWORK_SHM:
+		return true;
 	}
 	return false;
 }
@@ -84,7 +86,7 @@ static int look_up(struct dvmm_iface *iface, const char *name, enum dvmm_network
 		pr_err("iface=%s: %s\n", name, no_address[network]);
 		return -EADDRNOTAVAIL;
 	}
-	iface->ifindex = dev->ifindex;
+	iface->ifindex = network == DVMM_NETWORK_SHM ? 0 : dev->ifindex;
 	take_mac(iface, dev);
 	return 0;
 }
@@ -93,6 +95,10 @@ int dvmm_iface_find(struct dvmm_iface *iface, const char *name, enum dvmm_networ
 {
 	int ret;
 
+	if (!*name && network == DVMM_NETWORK_SHM) {
+		eth_random_addr(iface->mac);
+		return 0;
+	}
 	if (!*name) {
 		pr_err("iface= is missing: say which interface leads to the other hosts, as in 'iface=eth0'\n");
 		return -EINVAL;
@@ -136,15 +142,23 @@ static int on_event(struct notifier_block *nb, unsigned long event, void *info)
 
 static struct notifier_block watcher = { .notifier_call = on_event };
 
-/* Registration replays what has happened so far, so that the link is known at once. */
+/*
+ * Registration replays what has happened so far, so that the link is known at once.
+ * Memory has no link that could go down.
+ */
 int dvmm_iface_watch(const struct dvmm_iface *iface, void (*changed)(enum dvmm_link link))
 {
 	watched = iface->ifindex;
 	tell = changed;
+	if (!watched) {
+		changed(DVMM_LINK_UP);
+		return 0;
+	}
 	return register_netdevice_notifier(&watcher);
 }
 
 void dvmm_iface_unwatch(void)
 {
-	unregister_netdevice_notifier(&watcher);
+	if (watched)
+		unregister_netdevice_notifier(&watcher);
 }

@@ -7,7 +7,7 @@
 
 /**
  * struct dvmm_iface
- * @ifindex: how the network stack knows it
+ * @ifindex: how the network stack knows it; 0 where it only lends its address
  * @mac: its address, 6 bytes; random where it has none of that length
  * @address: where messages reach it now
  */
@@ -17,7 +17,10 @@ struct dvmm_iface {
 	struct dvmm_address address;
 };
 
-/* For @network. Return: 0, or -errno after one line in the log that says what to do. */
+/*
+ * For @network; shared memory can do without a @name. Return: 0, or -errno after one line
+ * in the log that says what to do.
+ */
 int __must_check dvmm_iface_find(struct dvmm_iface *iface, const char *name,
 				 enum dvmm_network network);
 

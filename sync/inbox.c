@@ -36,35 +36,55 @@ static struct dvmm_inbox_item *append(struct dvmm_inbox *inbox, u32 room)
 	return &inbox->item[inbox->head++ % DVMM_INBOX_SIZE];
 }
 
-/* Room for a packet, if its sender has not sent too many. */
+/*
+ * Room for a packet, if its sender has not sent too many. What is longer than any message
+ * known is cut, and its messageLength lies then.
+ */
 static struct dvmm_inbox_item *admit(struct dvmm_inbox *inbox, const struct dvmm_address *from,
-				     u64 cycles)
+				     u32 len, u64 cycles)
 {
-	if (dvmm_ratelimit_take(&inbox->limit, from, cycles))
-		return append(inbox, DVMM_INBOX_SIZE - DVMM_INBOX_RESERVE);
-	inbox->flood++;
-	return NULL;
+	struct dvmm_inbox_item *item;
+
+	if (!len)
+		return NULL;
+	if (!dvmm_ratelimit_take(&inbox->limit, from, cycles)) {
+		inbox->flood++;
+		return NULL;
+	}
+	item = append(inbox, DVMM_INBOX_SIZE - DVMM_INBOX_RESERVE);
+	if (!item)
+		return NULL;
+	item->cycles = cycles;
+	item->from = *from;
+	item->len = min_t(u32, len, DVMM_WIRE_RX_MAX);
+	return item;
 }
 
 void dvmm_inbox_put_packet(struct dvmm_inbox *inbox, const struct dvmm_address *from,
 			   const struct sk_buff *skb, int offset, u64 cycles)
 {
-	/* what is longer than any message known is cut, and its messageLength lies then */
-	u32 len = min_t(u32, skb->len - offset, DVMM_WIRE_RX_MAX);
+	u32 len = skb->len - offset;
 	struct dvmm_inbox_item *item;
 	unsigned long flags;
 
-	if (!len)
-		return;
 	spin_lock_irqsave(&inbox->lock, flags);
-	item = admit(inbox, from, cycles);
-	if (item) {
-		item->cycles = cycles;
-		item->from = *from;
-		item->len = len;
-		if (skb_copy_bits(skb, offset, item->buf, len))
-			inbox->head--;
-	}
+	item = admit(inbox, from, len, cycles);
+	if (item && skb_copy_bits(skb, offset, item->buf, item->len))
+		inbox->head--;
+	spin_unlock_irqrestore(&inbox->lock, flags);
+	wake_up(&inbox->wait);
+}
+
+void dvmm_inbox_put_bytes(struct dvmm_inbox *inbox, const struct dvmm_address *from,
+			  const u8 *buf, u32 len, u64 cycles)
+{
+	struct dvmm_inbox_item *item;
+	unsigned long flags;
+
+	spin_lock_irqsave(&inbox->lock, flags);
+	item = admit(inbox, from, len, cycles);
+	if (item)
+		memcpy(item->buf, buf, item->len);
 	spin_unlock_irqrestore(&inbox->lock, flags);
 	wake_up(&inbox->wait);
 }

@@ -67,6 +67,10 @@ void dvmm_inbox_init(struct dvmm_inbox *inbox, u32 khz);
 void dvmm_inbox_put_packet(struct dvmm_inbox *inbox, const struct dvmm_address *from,
 			   const struct sk_buff *skb, int offset, u64 cycles);
 
+/* The same, of @len bytes in @buf. */
+void dvmm_inbox_put_bytes(struct dvmm_inbox *inbox, const struct dvmm_address *from,
+			  const u8 *buf, u32 len, u64 cycles);
+
 /* The message sent under @key left at @cycles. Any context. */
 void dvmm_inbox_put_stamp(struct dvmm_inbox *inbox, u32 key, u64 cycles);
 

@@ -111,6 +111,8 @@ static size_t protocol_address_len(enum dvmm_network network)
 		return 16;
 	case DVMM_NETWORK_ETHERNET:
 		return 6;
+	case DVMM_NETWORK_SHM:
+		return 8;
 	}
 	return 0;
 }

@@ -6,11 +6,19 @@
 
 static char iface[DVMM_IFACE_MAX];
 module_param_string(iface, iface, sizeof(iface), 0444);
-MODULE_PARM_DESC(iface, "network interface to the other hosts (required)");
+MODULE_PARM_DESC(iface, "network interface to the other hosts (required, but for transport=shm)");
 
 static char transport[8] = "udp4";
 module_param_string(transport, transport, sizeof(transport), 0444);
-MODULE_PARM_DESC(transport, "what carries PTP: udp4, udp6 or l2 (Ethernet); the same on all hosts (udp4)");
+MODULE_PARM_DESC(transport, "what carries PTP: udp4, udp6, l2 (Ethernet) or shm; the same on all hosts (udp4)");
+
+static char shm[32] = "auto";
+module_param_string(shm, shm, sizeof(shm), 0444);
+MODULE_PARM_DESC(shm, "with transport=shm: PCI address of the ivshmem device, or auto for the first (auto)");
+
+static unsigned long shm_offset;
+module_param(shm_offset, ulong, 0444);
+MODULE_PARM_DESC(shm_offset, "with transport=shm: bytes of the device's memory left to others (0)");
 
 static int domain;
 module_param(domain, int, 0444);
@@ -143,19 +151,22 @@ static int get_reference(struct dvmm_port_config *config)
 
 static int find_network(enum dvmm_network *network)
 {
-	static const char * const names[] = {
-		[DVMM_NETWORK_UDP4] = "udp4", [DVMM_NETWORK_UDP6] = "udp6",
-		[DVMM_NETWORK_ETHERNET] = "l2",
+	static const struct {
+		const char *name;
+		enum dvmm_network network;
+	} known[] = {
+		{ "udp4", DVMM_NETWORK_UDP4 }, { "udp6", DVMM_NETWORK_UDP6 },
+		{ "l2", DVMM_NETWORK_ETHERNET }, { "shm", DVMM_NETWORK_SHM },
 	};
 	u32 i;
 
-	for (i = DVMM_NETWORK_UDP4; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(transport, names[i]))
+	for (i = 0; i < ARRAY_SIZE(known); i++) {
+		if (strcmp(transport, known[i].name))
 			continue;
-		*network = i;
+		*network = known[i].network;
 		return 0;
 	}
-	pr_err("transport=%s: must be udp4, udp6 or l2\n", transport);
+	pr_err("transport=%s: must be udp4, udp6, l2 or shm\n", transport);
 	return -EINVAL;
 }
 
@@ -179,4 +190,10 @@ int dvmm_params_get(struct dvmm_port_config *config)
 const char *dvmm_params_iface(void)
 {
 	return iface;
+}
+
+const char *dvmm_params_shm(u64 *offset)
+{
+	*offset = shm_offset;
+	return shm;
 }

@@ -14,4 +14,7 @@ int __must_check dvmm_params_get(struct dvmm_port_config *config);
 /* The interface's name as given; empty if none was. */
 const char *dvmm_params_iface(void);
 
+/* Which device's memory the hosts share, and where in it our part begins. */
+const char *dvmm_params_shm(u64 *offset);
+
 #endif

@@ -41,6 +41,7 @@ enum dvmm_network {
 	DVMM_NETWORK_UDP4 = 1,
 	DVMM_NETWORK_UDP6 = 2,
 	DVMM_NETWORK_ETHERNET = 3,
+	DVMM_NETWORK_SHM = 0xf000,	/* memory; the first for local use */
 };
 
 /**
