@@ -40,8 +40,8 @@ struct sample {
 
 /*
  * A PHC comes with its driver, which may be on its way. It is not opened at once: Linux
- * shows a PHC's file before posix_clock_register() has set clk->dev, and who opens it in
- * between takes no reference, but drops one, so that unregistering it underflows.
+ * 6.1 shows its file before posix_clock_register() has set clk->dev; who opens it in
+ * between takes no reference, but drops one, which may be what was seen here: an underflow.
  */
 static clockid_t open_clock(const char *name)
 {
