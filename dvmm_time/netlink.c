@@ -105,6 +105,13 @@ static int dvmm_nl_put_reference(struct sk_buff *skb,
 			       sync->reference_bound_ns);
 }
 
+static int dvmm_nl_put_peers(struct sk_buff *skb,
+			     const struct dvmm_sync_status *sync)
+{
+	return nla_put_u32(skb, DVMM_A_PEERS, sync->peers) ?:
+	       dvmm_nl_put_s64(skb, DVMM_A_CLOSURE_NS, sync->closure_ns);
+}
+
 static int dvmm_nl_put_clock(struct sk_buff *skb, u64 step_lag_ns)
 {
 	struct dvmm_clock_view view;
@@ -142,6 +149,7 @@ static int dvmm_nl_put_status(struct sk_buff *skb)
 	       dvmm_nl_put_sync(skb, &sync) ?:
 	       dvmm_nl_put_security(skb, &sync) ?:
 	       dvmm_nl_put_reference(skb, &sync) ?:
+	       dvmm_nl_put_peers(skb, &sync) ?:
 	       dvmm_nl_put_clock(skb, vms.step_lag_ns) ?:
 	       dvmm_nl_put_host(skb, &vms);
 }

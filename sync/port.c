@@ -392,6 +392,7 @@ void dvmm_port_status(const struct dvmm_port *p, struct dvmm_sync_status *status
 	status->tx = p->tx;
 	status->auth_key = p->auth.keys.count ? p->auth.keys.id[0] : 0;
 	dvmm_port_reference_status(p, status, now);
+	dvmm_port_closure(p, &status->peers, &status->closure_ns);
 	tell_drops(p, status);
 	strncpy(status->reason, reason(p, now), sizeof(status->reason) - 1);
 }

@@ -141,6 +141,12 @@ void dvmm_port_probe_answered(struct dvmm_port *p, const struct dvmm_msg *msg, u
 			      u64 now);
 bool dvmm_port_probe_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now);
 
+/*
+ * How many @peers tell what the leader's time is, and by how much what they make of it is
+ * more than the direct path does: the loop closure.
+ */
+void dvmm_port_closure(const struct dvmm_port *p, u32 *peers, s64 *closure_ns);
+
 /* Ask all what the leader's time is, now that one has told something new. */
 void dvmm_port_consult(struct dvmm_port *p, u64 now);
 

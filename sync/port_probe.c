@@ -231,3 +231,22 @@ void dvmm_port_consult(struct dvmm_port *p, u64 now)
 	p->discipline.target.peers_ns = clamp(ns, (s64)(truth.low_ns - direct),
 					      (s64)(truth.high_ns - direct));
 }
+
+void dvmm_port_closure(const struct dvmm_port *p, u32 *peers, s64 *closure_ns)
+{
+	struct dvmm_voice voice[DVMM_PEERS];
+	const struct dvmm_peer *peer;
+
+	*peers = 0;
+	*closure_ns = 0;
+	if (!dvmm_port_is_slave(p))
+		return;
+	for (peer = p->peers.peer; peer < p->peers.peer + DVMM_PEERS; peer++) {
+		if (!dvmm_peer_known(peer) || peer->error_ns == U64_MAX)
+			continue;
+		voice[*peers] = (struct dvmm_voice) { peer->closure_ns, peer->error_ns };
+		*peers += 1;
+	}
+	if (*peers)
+		*closure_ns = dvmm_consensus(voice, *peers);
+}

@@ -36,6 +36,8 @@ struct dvmm_sync_status {
 	u64 reference_bound_ns;
 	u8 clock_class;
 	u8 clock_accuracy;
+	u32 peers;
+	s64 closure_ns;
 	u32 drops;
 	struct {
 		const char *name;

@@ -50,6 +50,8 @@ struct dvmm_status {
 	__u8 reference[DVMM_IDENTITY_LEN];
 	__s64 reference_offset_ns;
 	__u64 reference_bound_ns;
+	__u32 peers;
+	__s64 closure_ns;
 };
 
 /* A counter of the host; the members mean what DVMM_SOURCE_A_* of the same name say. */

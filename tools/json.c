@@ -151,6 +151,8 @@ static const struct member {
 	MEMBER(reference, put_identity),
 	MEMBER(reference_offset_ns, put_s64),
 	MEMBER(reference_bound_ns, put_bound),
+	MEMBER(peers, put_u32),
+	MEMBER(closure_ns, put_s64),
 };
 
 void print_json(FILE *out, const struct dvmm_status *status, bool pretty)

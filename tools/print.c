@@ -173,6 +173,19 @@ static void print_clock(FILE *out, const struct dvmm_status *status)
 	print_ns_line(out, "for guests", status->guest_bound_ns);
 }
 
+/* "3, closure +12 ns": as they measure the grandmaster's time, less as we do */
+static void print_peers(FILE *out, const struct dvmm_status *status)
+{
+	char closure[QUANTITY_MAX];
+
+	format_signed_ns(closure, status->closure_ns);
+	if (status->peers)
+		fprintf(out, "%-15s%u, closure %s\n", "peers", status->peers,
+			closure);
+	else
+		fprintf(out, "%-15snone\n", "peers");
+}
+
 /* "locked, 001122.fffe.334455, offset -12 ns, at most 130.1 us": as much as is known */
 static void print_reference(FILE *out, const struct dvmm_status *status)
 {
@@ -231,6 +244,7 @@ void print_status(FILE *out, const struct dvmm_status *status)
 	print_state(out, status);
 	print_cluster(out, status);
 	print_clock(out, status);
+	print_peers(out, status);
 	print_reference(out, status);
 	print_host(out, status);
 }

@@ -43,6 +43,8 @@ static void put_reference(struct nlmsghdr *nlh)
 	mnl_attr_put(nlh, DVMM_A_REFERENCE, sizeof(gm_id), gm_id);
 	mnl_attr_put_u64(nlh, DVMM_A_REFERENCE_OFFSET_NS, -45);
 	mnl_attr_put_u64(nlh, DVMM_A_REFERENCE_BOUND_NS, 130123);
+	mnl_attr_put_u32(nlh, DVMM_A_PEERS, 3);
+	mnl_attr_put_u64(nlh, DVMM_A_CLOSURE_NS, -1500);
 }
 
 static void put_drop(struct nlmsghdr *nlh, const char *reason, __u64 count)
@@ -119,6 +121,7 @@ static void test_status(void)
 	       "path delay     41.2 us\n"
 	       "error bound    9999 ns\n"
 	       "for guests     none\n"
+	       "peers          3, closure -1500 ns\n"
 	       "reference      locked, 525400.fffe.4d0001, offset -45 ns, at most 130.1 us\n"
 	       "clock class    6, accuracy 0x21\n"
 	       "VMs            2 attached, 77 line changes\n"
@@ -167,7 +170,9 @@ static void test_json(void)
 	       "  \"reference_state\": \"locked\",\n"
 	       "  \"reference\": \"525400.fffe.4d0001\",\n"
 	       "  \"reference_offset_ns\": -45,\n"
-	       "  \"reference_bound_ns\": 130123\n"
+	       "  \"reference_bound_ns\": 130123,\n"
+	       "  \"peers\": 3,\n"
+	       "  \"closure_ns\": -1500\n"
 	       "}\n");
 }
 
@@ -227,7 +232,9 @@ static void test_nothing_known(void)
 	       "  \"reference_state\": \"none\",\n"
 	       "  \"reference\": null,\n"
 	       "  \"reference_offset_ns\": 0,\n"
-	       "  \"reference_bound_ns\": 0\n"
+	       "  \"reference_bound_ns\": 0,\n"
+	       "  \"peers\": 0,\n"
+	       "  \"closure_ns\": 0\n"
 	       "}\n");
 }
 

@@ -45,6 +45,7 @@ static void another_path_shows_an_asymmetric_one(void)
 {
 	struct sim *one = cluster(4, &bed, 1), *many = cluster(4, &bed, 5);
 	struct sim_stats alone, helped;
+	struct dvmm_sync_status status;
 	s64 closure;
 
 	sim_link(one, 0, 1)->base_ns += 400000;
@@ -57,7 +58,12 @@ static void another_path_shows_an_asymmetric_one(void)
 	sim_run(many, 20 * SIM_SECOND);
 	alone = sim_errors_stats(&one->host[1].errors);
 	helped = sim_errors_stats(&many->host[1].errors);
-	closure = many->host[1].port.peers.peer[0].closure_ns;
+	dvmm_port_status(&many->host[1].port, &status, sim_cycles(&many->host[1]));
+	closure = status.closure_ns;
+	CHECK_IN(status.peers, 2, 4);
+	dvmm_port_status(&one->host[1].port, &status, sim_cycles(&one->host[1]));
+	CHECK_EQ(status.peers, 0);
+	CHECK_EQ(status.closure_ns, 0);
 	printf("# one way 400 us longer: off by %.1f us alone, by %.1f us with peers; closure %.1f us\n",
 	       alone.rms_ns / 1e3, helped.rms_ns / 1e3, closure / 1e3);
 	CHECK_IN(alone.rms_ns, 180000, 220000);

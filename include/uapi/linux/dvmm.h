@@ -189,6 +189,9 @@ enum dvmm_source_attr {
  * @DVMM_A_REFERENCE_OFFSET_NS: s64, the cluster clock less the reference's, when last
  *	measured by this host
  * @DVMM_A_REFERENCE_BOUND_NS: u64, how far they may be apart now; all ones while not known
+ * @DVMM_A_PEERS: u32, other slaves that tell this one what the grandmaster's time is
+ * @DVMM_A_CLOSURE_NS: s64, that time by way of them less by the direct path; 0 while they
+ *	are none. Far from 0 where a path is asymmetric
  */
 enum dvmm_attr {
 	DVMM_A_UNSPEC,
@@ -223,6 +226,8 @@ enum dvmm_attr {
 	DVMM_A_REFERENCE,
 	DVMM_A_REFERENCE_OFFSET_NS,
 	DVMM_A_REFERENCE_BOUND_NS,
+	DVMM_A_PEERS,
+	DVMM_A_CLOSURE_NS,
 
 	__DVMM_A_MAX,
 #define DVMM_A_MAX (__DVMM_A_MAX - 1)
