@@ -102,7 +102,7 @@ static void test_one_is_no_majority(void)
 	model_init(&m, 64, 32, true);
 	m.dear = DVMM_SOURCE_HPET;
 	model_run(&m, 8 * 140);
-	fault_jump_ns = 12e3;
+	fault_jump_ns = 50e3;
 	inject(&m, DVMM_SOURCE_RAW, DVMM_FAULT_JUMP);
 	fault_jump_ns = 2e6;
 	inject(&m, DVMM_SOURCE_PM_TIMER, DVMM_FAULT_JUMP);
