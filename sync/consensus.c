@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One time of several voices. */
 #include "consensus.h"
-#include "linefit.h"
-
-/* Beyond any error that matters; the sum of two squares fits. */
-#define ERROR_MAX_NS 0x7fffffffULL
 
 /* Nobody is as good as that. */
 #define ERROR_MIN_NS 16
@@ -18,13 +14,6 @@
 /* So many standard errors from the median is another opinion. */
 #define NEAR_SIGMAS 3
 
-u64 dvmm_error_sum(u64 a_ns, u64 b_ns)
-{
-	a_ns = min(a_ns, ERROR_MAX_NS);
-	b_ns = min(b_ns, ERROR_MAX_NS);
-	return dvmm_root(a_ns * a_ns + b_ns * b_ns);
-}
-
 u64 dvmm_path_error_ns(const struct dvmm_estimate *e)
 {
 	return dvmm_error_sum(e->error_ns, e->delay_ns / ASYMMETRY_FRACTION);
@@ -32,7 +21,7 @@ u64 dvmm_path_error_ns(const struct dvmm_estimate *e)
 
 static u64 square_error(const struct dvmm_voice *voice)
 {
-	u64 error = clamp(voice->error_ns, (u64)ERROR_MIN_NS, ERROR_MAX_NS);
+	u64 error = clamp(voice->error_ns, (u64)ERROR_MIN_NS, DVMM_ERROR_MAX_NS);
 
 	return error * error;
 }

@@ -7,7 +7,7 @@
 #ifndef DVMM_CONSENSUS_H
 #define DVMM_CONSENSUS_H
 
-#include "estimator.h"
+#include "linefit.h"
 
 /**
  * struct dvmm_voice
@@ -18,9 +18,6 @@ struct dvmm_voice {
 	s64 ns;
 	u64 error_ns;
 };
-
-/* The root of the sum of two squares; each below 2^31, or taken for that. */
-u64 dvmm_error_sum(u64 a_ns, u64 b_ns);
 
 /*
  * The likely error of an estimate: that of its noise, and that of a path whose two

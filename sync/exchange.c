@@ -2,12 +2,6 @@
 /* From PTP messages to (t1, t2, t3, t4). */
 #include "exchange.h"
 
-/* correctionField is in units of 2^-16 ns (13.3.2.9). */
-static s64 correction_ns(const struct dvmm_msg *msg)
-{
-	return msg->correction >> 16;
-}
-
 void dvmm_exchanger_reset(struct dvmm_exchanger *x)
 {
 	memset(x, 0, sizeof(*x));
@@ -31,7 +25,7 @@ bool dvmm_exchanger_sync(struct dvmm_exchanger *x, const struct dvmm_msg *msg, u
 {
 	x->sync.sequence = msg->sequence;
 	x->sync.cycles = cycles;
-	x->sync.correction_ns = correction_ns(msg);
+	x->sync.correction_ns = dvmm_msg_correction_ns(msg);
 	x->have_sync = true;
 	if (!(msg->flags & DVMM_FLAG_TWO_STEP)) {
 		x->follow_up.sequence = msg->sequence;
@@ -44,7 +38,7 @@ bool dvmm_exchanger_sync(struct dvmm_exchanger *x, const struct dvmm_msg *msg, u
 bool dvmm_exchanger_follow_up(struct dvmm_exchanger *x, const struct dvmm_msg *msg)
 {
 	x->follow_up.sequence = msg->sequence;
-	x->follow_up.ns = msg->time_ns + correction_ns(msg) - msg->steering.ns;
+	x->follow_up.ns = msg->time_ns + dvmm_msg_correction_ns(msg) - msg->steering.ns;
 	x->have_follow_up = true;
 	return pair_up(x);
 }
@@ -83,7 +77,7 @@ bool dvmm_exchanger_response(struct dvmm_exchanger *x, const struct dvmm_msg *ms
 {
 	if (!x->have_request || msg->sequence != x->request_sequence)
 		return false;
-	x->request.t4_ns = msg->time_ns - correction_ns(msg) - msg->steering.ns;
+	x->request.t4_ns = msg->time_ns - dvmm_msg_correction_ns(msg) - msg->steering.ns;
 	x->have_t4 = true;
 	return complete(x);
 }

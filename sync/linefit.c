@@ -18,8 +18,6 @@
 /* Points next to a wall: how far apart they are tells how well its place is known. */
 #define NEAREST 6
 
-/* More than any error that matters; its square and a sum of two still fit. */
-#define ERROR_MAX_NS 0x80000000ULL
 #define SLOPE_ERROR_MAX_PPB 0x7fffffffULL
 
 /* So many standard errors apart, two answers are not of the same thing. */
@@ -35,7 +33,7 @@ struct wall {
 	s64 x_us;
 };
 
-u64 dvmm_root(u64 v)
+static u64 root(u64 v)
 {
 	u64 r = 0, bit;
 
@@ -173,12 +171,14 @@ static u64 wall_error(const struct wall *wall, u32 n)
 {
 	s64 last = wall->at[min_t(u32, n, NEAREST) - 1];
 
-	return min(div64_u64(last - wall->at[0], (NEAREST / 2) * PPB_PER_NS_PER_US), ERROR_MAX_NS);
+	return min(div64_u64(last - wall->at[0], (NEAREST / 2) * PPB_PER_NS_PER_US), DVMM_ERROR_MAX_NS);
 }
 
-static u64 sum_errors(u64 a, u64 b)
+u64 dvmm_error_sum(u64 a_ns, u64 b_ns)
 {
-	return dvmm_root(a * a + b * b);
+	a_ns = min(a_ns, DVMM_ERROR_MAX_NS);
+	b_ns = min(b_ns, DVMM_ERROR_MAX_NS);
+	return root(a_ns * a_ns + b_ns * b_ns);
 }
 
 /*
@@ -195,12 +195,12 @@ static struct dvmm_slope weigh(struct dvmm_slope a, struct dvmm_slope b)
 	b.error_ppb = min(b.error_ppb, SLOPE_ERROR_MAX_PPB);
 	aa = a.error_ppb * a.error_ppb + 1;
 	bb = b.error_ppb * b.error_ppb + 1;
-	if ((u64)abs(b.ppb - a.ppb) > CONTRADICTION * dvmm_root(aa + bb))
+	if ((u64)abs(b.ppb - a.ppb) > CONTRADICTION * root(aa + bb))
 		return b;
 	towards_b = mul_u64_u64_div_u64(abs(b.ppb - a.ppb), aa, aa + bb);
 	return (struct dvmm_slope){
 		.ppb = b.ppb < a.ppb ? a.ppb - towards_b : a.ppb + towards_b,
-		.error_ppb = mul_u64_u64_div_u64(a.error_ppb, b.error_ppb, dvmm_root(aa + bb)) + 1,
+		.error_ppb = mul_u64_u64_div_u64(a.error_ppb, b.error_ppb, root(aa + bb)) + 1,
 	};
 }
 
@@ -212,13 +212,13 @@ static void take_line(struct dvmm_linefit *fit, const struct dvmm_point *p, u32 
 	u64 error, by_slope;
 
 	build(&low, &high, p, n, slope->ppb);
-	error = sum_errors(wall_error(&low, n), wall_error(&high, n)) / 2 + FLOOR_NS;
+	error = dvmm_error_sum(wall_error(&low, n), wall_error(&high, n)) / 2 + FLOOR_NS;
 	fit->slope_ppb = slope->ppb;
 	fit->slope_error_ppb = min(slope->error_ppb, SLOPE_ERROR_MAX_PPB);
 	by_slope = mul_u64_u64_div_u64(fit->slope_error_ppb, abs(low.x_us + high.x_us) / 2,
 				       PPB_PER_NS_PER_US);
 	fit->y0_ns = div64_s64(high.at[0] - low.at[0], 2 * PPB_PER_NS_PER_US);
-	fit->y0_error_ns = sum_errors(error, min(by_slope, ERROR_MAX_NS)) + 1;
+	fit->y0_error_ns = dvmm_error_sum(error, by_slope) + 1;
 }
 
 /* Two walls, each off by its error at either end of the window. */
@@ -228,7 +228,7 @@ static u64 slope_error(const struct dvmm_point *p, u32 n, s64 slope_ppb)
 	u64 error;
 
 	build(&low, &high, p, n, slope_ppb);
-	error = sum_errors(wall_error(&low, n), wall_error(&high, n)) + FLOOR_NS;
+	error = dvmm_error_sum(wall_error(&low, n), wall_error(&high, n)) + FLOOR_NS;
 	return mul_u64_u64_div_u64(error, 2 * PPB_PER_NS_PER_US, -p[n - 1].x_us) + 1;
 }
 
@@ -254,8 +254,7 @@ void dvmm_linefit_level(struct dvmm_linefit *fit, const struct dvmm_point *p, u3
 	take_line(fit, p, n, slope);
 }
 
-/* Each error is below 2^32, so that the squares and their sum fit. */
 u64 dvmm_linefit_error(const struct dvmm_linefit *a, const struct dvmm_linefit *b)
 {
-	return dvmm_root(a->y0_error_ns * a->y0_error_ns + b->y0_error_ns * b->y0_error_ns);
+	return dvmm_error_sum(a->y0_error_ns, b->y0_error_ns);
 }

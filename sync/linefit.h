@@ -43,8 +43,11 @@ struct dvmm_slope {
 	u64 error_ppb;
 };
 
-/* The square root, rounded down. */
-u64 dvmm_root(u64 v);
+/* More than any error that matters; its square and a sum of two fit. */
+#define DVMM_ERROR_MAX_NS 0x7fffffffULL
+
+/* The error of a sum: the root of the sum of both squares, each no more than that. */
+u64 dvmm_error_sum(u64 a_ns, u64 b_ns);
 
 /* The shortest round trip of the first @n of @p. */
 u64 dvmm_linefit_shortest(const struct dvmm_point *p, u32 n);

@@ -157,13 +157,13 @@ static int get_clock_description(const struct dvmm_port *p, u8 *d)
 	return (int)(at - d + 1) & ~1;
 }
 
-/* 15.5.3.3.1: two-step, one port. */
+/* 15.5.3.3.1: two-step, slaveOnly or not; one port. */
 static int get_default(const struct dvmm_port *p, u8 *d)
 {
 	struct dvmm_dataset own;
 
 	dvmm_port_own_dataset(p, &own);
-	d[0] = 1;
+	d[0] = p->config.slave_only ? 3 : 1;
 	put_be(d + 2, 2, 1);
 	d[4] = own.priority1;
 	put_quality(d + 5, &own.quality);
@@ -181,13 +181,17 @@ static const struct dvmm_announce *parent_announce(struct dvmm_port *p)
 	return f ? &f->announce : NULL;
 }
 
-/* 15.5.3.4.1: all zeros for a grandmaster. */
+/* 15.5.3.4.1: zeros for a grandmaster; one that is led after another is a step from it. */
 static int get_current(struct dvmm_port *p, u8 *d)
 {
 	const struct dvmm_announce *a = parent_announce(p);
+	struct dvmm_dataset own;
 
-	if (!dvmm_port_is_slave(p))
+	dvmm_port_own_dataset(p, &own);
+	if (!dvmm_port_is_slave(p)) {
+		put_be(d, 2, own.steps_removed);
 		return 18;
+	}
 	if (!a)
 		return -DVMM_MANAGEMENT_GENERAL_ERROR;
 	put_be(d, 2, a->steps_removed + 1);
@@ -237,7 +241,7 @@ static u8 time_source(struct dvmm_port *p)
 {
 	const struct dvmm_announce *a = dvmm_port_is_slave(p) ? parent_announce(p) : NULL;
 
-	return a ? a->time_source : DVMM_TIME_SOURCE_OSCILLATOR;
+	return a ? a->time_source : dvmm_port_time_source(p);
 }
 
 /* 15.5.3.6.1. Its flags are those of Announce. */
@@ -301,7 +305,8 @@ static int get_octet(const struct dvmm_port *p, u16 id, u8 *d)
 		return put_octet(d, own_quality(p).accuracy);
 	case ID_DELAY_MECHANISM:
 		return put_octet(d, MECHANISM_E2E);
-	case ID_SLAVE_ONLY:			/* it is not */
+	case ID_SLAVE_ONLY:
+		return put_octet(d, p->config.slave_only);
 	case ID_TRACEABILITY_PROPERTIES:	/* neither time nor frequency is traceable */
 	case ID_LOG_MIN_PDELAY_REQ_INTERVAL:	/* of no use with end-to-end delay */
 		return put_octet(d, 0);

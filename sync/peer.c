@@ -136,12 +136,6 @@ static struct dvmm_peer *answers(struct dvmm_peers *peers, const struct dvmm_msg
 	return peer;
 }
 
-/* correctionField is in units of 2^-16 ns (13.3.2.9). */
-static s64 correction_ns(const struct dvmm_msg *msg)
-{
-	return msg->correction >> 16;
-}
-
 /*
  * 11.4.2 c: the response brings the request's arrival, its Follow_Up the response's
  * departure. The request's correctionField comes back in the Follow_Up's.
@@ -155,7 +149,7 @@ struct dvmm_peer *dvmm_peers_response(struct dvmm_peers *peers, const struct dvm
 		return NULL;
 	peer->probe.t4_ns = msg->time_ns;
 	peer->probe.t2_cycles = cycles;
-	peer->response_correction_ns = correction_ns(msg);
+	peer->response_correction_ns = dvmm_msg_correction_ns(msg);
 	return have(peer, RESPONSE);
 }
 
@@ -166,7 +160,7 @@ struct dvmm_peer *dvmm_peers_follow_up(struct dvmm_peers *peers, const struct dv
 	/* the arrival is corrected by what the Follow_Up tells */
 	if (!peer || !(peer->have & RESPONSE))
 		return NULL;
-	peer->probe.t4_ns -= correction_ns(msg);
+	peer->probe.t4_ns -= dvmm_msg_correction_ns(msg);
 	peer->probe.t1_ns = msg->time_ns + peer->response_correction_ns;
 	peer->opinion = msg->opinion;
 	peer->opinion_ns = msg->time_ns;

@@ -45,7 +45,9 @@ void dvmm_port_meet(struct dvmm_port *p, const struct dvmm_wire_peer *who, u64 n
 
 	if (who->address.scope != DVMM_TO_ONE || !dvmm_peers_wanted(&p->peers))
 		return;
-	if (!memcmp(who->id.clock, p->id.clock, sizeof(p->id.clock)))
+	/* nor is the leader a juror of its own */
+	if (!memcmp(who->id.clock, p->id.clock, sizeof(p->id.clock)) ||
+	    dvmm_port_id_equal(&who->id, &p->parent))
 		return;
 	if (dvmm_bucket_take(&p->meeting, &rate, now))
 		dvmm_peers_meet(&p->peers, who);
@@ -111,23 +113,20 @@ void dvmm_port_probed(struct dvmm_port *p, const struct dvmm_msg *req, u64 cycle
 	p->answers++;
 }
 
-/* About our leader, if we know better than nothing what time it has; or about ourselves. */
+/* About our leader, if we know well what time it has. */
 static struct dvmm_wire_opinion opinion(const struct dvmm_port *p, u64 cycles)
 {
 	const struct dvmm_estimator *e = &p->discipline.target.estimator;
 	struct dvmm_wire_opinion o = { .cluster_id = p->cluster.id };
-	struct dvmm_interval truth;
 	u64 ns;
 
 	if (!dvmm_port_is_slave(p) || e->now.window < DVMM_ESTIMATOR_MIN)
 		return (struct dvmm_wire_opinion) {};
 	ns = dvmm_estimator_ns(e, cycles);
-	truth = dvmm_estimator_interval(e, cycles);
 	memcpy(o.leader, p->grandmaster, sizeof(o.leader));
 	o.ns = ns - dvmm_port_own_ns(p, cycles);
 	o.ppb = e->now.skew_ppb;
 	o.error_ns = dvmm_path_error_ns(&e->now);
-	o.bound_ns = dvmm_servo_bound_ns(ns, &truth);
 	return o;
 }
 

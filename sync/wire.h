@@ -102,7 +102,6 @@ struct dvmm_wire_steering {
  * @ns: that time less the host's own free-running time, at the message's timestamp
  * @ppb: and by how much faster it runs
  * @error_ns: likely error of @ns (one standard deviation), path asymmetry included
- * @bound_ns: the most that @ns may be wrong by
  *
  * In an organisation TLV on Pdelay_Resp_Follow_Up, whose timestamp is of the host's own
  * free-running time. Measured directly, never by way of others: no loops.
@@ -113,7 +112,6 @@ struct dvmm_wire_opinion {
 	s64 ns;
 	s32 ppb;
 	u32 error_ns;
-	u64 bound_ns;
 };
 
 /**
@@ -242,6 +240,12 @@ static inline bool dvmm_msg_is_answer(const struct dvmm_msg *msg)
 		return msg->management.action == DVMM_MANAGEMENT_RESPONSE ||
 		       msg->management.action == DVMM_MANAGEMENT_ACKNOWLEDGE;
 	return dvmm_msg_is_response(msg->type);
+}
+
+/* correctionField is in units of 2^-16 ns (13.3.2.9). */
+static inline s64 dvmm_msg_correction_ns(const struct dvmm_msg *msg)
+{
+	return msg->correction >> 16;
 }
 
 /* The length of a message of @type up to its TLVs; 0 for a type not spoken. */

@@ -10,7 +10,7 @@ enum {
 	CLUSTER_FLAG_HELD = 1,
 	CLUSTER_FLAG_REFUSED = 2,
 	STEERING_TLV_LEN = ORG_LEN + 16,
-	OPINION_TLV_LEN = ORG_LEN + 48,
+	OPINION_TLV_LEN = ORG_LEN + 40,
 	PEER_TLV_LEN = ORG_LEN + 28,
 };
 
@@ -82,7 +82,6 @@ size_t dvmm_wire_put_opinion(u8 *tlv, const struct dvmm_wire_opinion *o)
 	memcpy(data + 16, o->leader, sizeof(o->leader));
 	put_be(data + 24, 8, o->ns);
 	put_be(data + 32, 4, (u32)o->ppb);
-	put_be(data + 40, 8, o->bound_ns);
 	return DVMM_TLV_HEADER_LEN + OPINION_TLV_LEN;
 }
 
@@ -144,7 +143,6 @@ static int get_opinion(const u8 *data, struct dvmm_wire_opinion *o)
 	memcpy(o->leader, data + 16, sizeof(o->leader));
 	o->ns = (s64)get_be(data + 24, 8);
 	o->ppb = (s32)get_be(data + 32, 4);
-	o->bound_ns = get_be(data + 40, 8);
 	if (!o->cluster_id || o->ppb < -OPINION_PPB_MAX || o->ppb > OPINION_PPB_MAX)
 		return -DVMM_WIRE_VALUE;
 	if (o->ns < -OPINION_NS_MAX || o->ns > OPINION_NS_MAX)

@@ -61,7 +61,6 @@ static void any_opinion(struct dvmm_wire_opinion *o)
 	o->ns = (s64)unit_random() / 2;
 	o->ppb = unit_random() % 12000001 - 6000000;
 	o->error_ns = (u32)unit_random();
-	o->bound_ns = unit_random();
 }
 
 static void any_peer(struct dvmm_wire_peer *peer)
