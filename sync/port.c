@@ -68,6 +68,8 @@ static void tick(struct dvmm_port *p, u64 now)
 	u64 id = p->discipline.view.cluster.id;
 
 	dvmm_pace_review(&p->pace);
+	if (dvmm_patience_tick(&p->patience, now))
+		dvmm_port_set_timeouts(p);
 	dvmm_foreign_expire(&p->foreign, now);
 	if (!dvmm_foreign_best(&p->foreign, id, true))
 		p->conflict = false;
@@ -147,17 +149,23 @@ void dvmm_port_set_pace(struct dvmm_port *p, s8 log)
 	d->silence_cycles = dvmm_port_cycles(p, silence_ns + ask_ns - sync_ns);
 }
 
+void dvmm_port_set_timeouts(struct dvmm_port *p)
+{
+	u64 timeout_ns = dvmm_port_announce_timeout_ns(p);
+	u64 relax_ns = max_t(u64, RELAX_TIMEOUTS * timeout_ns, RELAX_MIN_NS);
+
+	p->foreign.timeout_cycles = dvmm_port_cycles(p, timeout_ns);
+	p->discipline.relax_cycles = dvmm_port_cycles(p, relax_ns);
+}
+
 static void configure(struct dvmm_port *p)
 {
 	u64 announce_ns = dvmm_interval_ns(p->config.log_announce);
-	u64 timeout_ns = dvmm_port_announce_timeout_ns(p);
-	struct dvmm_discipline *d = &p->discipline;
 
 	p->foreign.window_cycles = dvmm_port_cycles(p, FOREIGN_WINDOW * announce_ns);
-	p->foreign.timeout_cycles = dvmm_port_cycles(p, timeout_ns);
-	d->servo.slew_max_ppb = p->config.slew_max_ppb;
-	d->relax_cycles = dvmm_port_cycles(p, max_t(u64, RELAX_TIMEOUTS * timeout_ns,
-						    RELAX_MIN_NS));
+	p->patience.memory_cycles = dvmm_port_cycles(p, DVMM_PATIENCE_MEMORY_NS);
+	p->discipline.servo.slew_max_ppb = p->config.slew_max_ppb;
+	dvmm_port_set_timeouts(p);
 	dvmm_pace_init(&p->pace, p->config.log_sync);
 	dvmm_port_set_pace(p, p->config.log_sync);
 }

@@ -23,6 +23,7 @@
 #include "foreign.h"
 #include "port_fsm.h"
 #include "pace.h"
+#include "patience.h"
 #include "peer.h"
 #include "quality.h"
 #include "ratelimit.h"
@@ -187,6 +188,7 @@ struct dvmm_port_reference {
  * @grandmaster: whom of us this host follows or is, zeros if none; @leader: the same, but
  *	remembered while there is none
  * @predecessor: as leader: who led before
+ * @patience: how long a silent leader is waited for
  * @foreign: masters heard
  * @auth: keys, and what has been seen of others
  * @replies, @reply: limits of the responses sent, to each host and in all
@@ -232,6 +234,7 @@ struct dvmm_port {
 	u8 grandmaster[8];
 	u8 leader[8];
 	u8 predecessor[8];
+	struct dvmm_patience patience;
 	struct dvmm_foreign_list foreign;
 	struct dvmm_auth auth;
 	struct dvmm_ratelimit replies;

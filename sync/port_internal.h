@@ -40,7 +40,11 @@ void dvmm_port_decide(struct dvmm_port *p, u64 now);
 /* ANNOUNCE_RECEIPT_TIMEOUT_EXPIRES (9.2.6.12): our master is gone. */
 void dvmm_port_receipt_timeout(struct dvmm_port *p, u64 now);
 
+/* With the patience that the past has taught. */
 u64 dvmm_port_announce_timeout_ns(const struct dvmm_port *p);
+
+/* What else hangs on it, after a change. */
+void dvmm_port_set_timeouts(struct dvmm_port *p);
 
 /* Wait anew for it. */
 void dvmm_port_expect_announce(struct dvmm_port *p, u64 now);

@@ -14,7 +14,9 @@
 
 u64 dvmm_port_announce_timeout_ns(const struct dvmm_port *p)
 {
-	return dvmm_interval_ns(p->config.log_announce) * p->config.announce_timeout;
+	u64 timeout_ns = dvmm_interval_ns(p->config.log_announce) * p->config.announce_timeout;
+
+	return timeout_ns << p->patience.doublings;
 }
 
 /*
@@ -72,6 +74,8 @@ static void follow(struct dvmm_port *p, const struct dvmm_foreign *f, u64 now)
 	p->log_request = c->log_request;
 	dvmm_port_set_pace(p, p->config.log_sync);
 	dvmm_port_reference_forget(p);
+	if (dvmm_patience_hear(&p->patience, f->dataset.sender.clock, now))
+		dvmm_port_set_timeouts(p);
 	dvmm_discipline_follow(&p->discipline, apart_ns(p, c, now),
 			       c->rate_error_ppm * 1000ULL, now);
 	set_leader(p, f->dataset.sender.clock);
@@ -239,6 +243,8 @@ void dvmm_port_receipt_timeout(struct dvmm_port *p, u64 now)
 
 	if (overslept(p, now))
 		return dvmm_port_arm(p, DVMM_TIMER_RECEIPT, now + dvmm_port_cycles(p, interval_ns));
+	if (dvmm_port_is_slave(p))
+		dvmm_patience_give_up(&p->patience, p->leader, now);
 	f = anyone(p, now);
 	if (!f && p->config.slave_only)
 		listen(p, now);

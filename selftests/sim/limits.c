@@ -103,6 +103,17 @@ static double clusters(const struct sim_play *play)
 	return count;
 }
 
+/* Of role, state or leader; of the host that saw most of them. */
+static double changes(const struct sim_play *play)
+{
+	u32 most = 0;
+	int i;
+
+	for (i = 0; i < play->sim->hosts; i++)
+		most = max(most, play->sim->host[i].port.changes);
+	return most;
+}
+
 static double messages(const struct sim_play *play)
 {
 	return play->sim->packets / (play->sim->now_ns / 1e9) / play->sim->hosts;
@@ -139,6 +150,7 @@ static const struct sim_measure measures[] = {
 	{ "rate_p99", SIM_RATIO, rate_p99 },
 	{ "rate_max", SIM_RATIO, rate_max },
 	{ "messages", SIM_NUMBER, messages },	/* of a host in a second */
+	{ "changes", SIM_NUMBER, changes },
 	{ "checks", SIM_NUMBER, checks },
 	{ "violations", SIM_NUMBER, violations },
 	{ "jumps", SIM_NUMBER, jumps },

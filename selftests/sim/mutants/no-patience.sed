@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0
+# A leader that was given up in error is given up as soon again.
+# in: sync/port_role.c
+# fails: scenario starved
+s/return timeout_ns << p->patience.doublings;/return timeout_ns;/
