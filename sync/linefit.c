@@ -15,8 +15,11 @@
 /* A slope is looked for until the line's far end would move by less than this. */
 #define FINE_NS 4
 
-/* Points next to a wall: how far apart they are tells how well its place is known. */
-#define NEAREST 6
+/* Points next to a wall that are looked at, */
+#define NEAREST 16
+
+/* and of these, so many tell by how far apart they are how well its place is known. */
+#define SPREAD_OF 6
 
 #define SLOPE_ERROR_MAX_PPB 0x7fffffffULL
 
@@ -169,9 +172,10 @@ static void build(struct wall *low, struct wall *high, const struct dvmm_point *
  */
 static u64 wall_error(const struct wall *wall, u32 n)
 {
-	s64 last = wall->at[min_t(u32, n, NEAREST) - 1];
+	s64 last = wall->at[min_t(u32, n, SPREAD_OF) - 1];
 
-	return min(div64_u64(last - wall->at[0], (NEAREST / 2) * PPB_PER_NS_PER_US), DVMM_ERROR_MAX_NS);
+	return min(div64_u64(last - wall->at[0], (SPREAD_OF / 2) * PPB_PER_NS_PER_US),
+		   DVMM_ERROR_MAX_NS);
 }
 
 u64 dvmm_error_sum(u64 a_ns, u64 b_ns)
@@ -204,20 +208,79 @@ static struct dvmm_slope weigh(struct dvmm_slope a, struct dvmm_slope b)
 	};
 }
 
+/*
+ * Points that all queued agree with each other, and are all wrong: by as much as the
+ * corridor is wider than the quickest of all exchanges, one that is not among them perhaps,
+ * in the one direction or in the other. That is twice a standard deviation each way.
+ */
+static u64 late_error(const struct wall *low, const struct wall *high, u64 shortest_ns)
+{
+	s64 width_ns = div64_s64(low->at[0] + high->at[0], PPB_PER_NS_PER_US);
+
+	return max(width_ns - (s64)shortest_ns, 0LL) / 4;
+}
+
+static u64 square(u64 ns)
+{
+	ns = min(ns, DVMM_ERROR_MAX_NS);
+	return ns * ns;
+}
+
+/* How far the @k-th point is from the 2@k-th: k times a point's share, there. */
+static u64 gap_ns(const struct wall *wall, u32 k)
+{
+	return div64_u64(wall->at[2 * k - 1] - wall->at[k - 1], PPB_PER_NS_PER_US);
+}
+
+/*
+ * How many points to take for the walls. Where there is a floor that packets crowd at, the
+ * innermost tells most. Where they are strewn, it is one that was lucky, and the mean of a
+ * few is better known: the k-th place varies by about the share there, times the root of k.
+ * As many on both sides, lest the line lean to the busier one.
+ */
+static u32 depth(const struct wall *low, const struct wall *high, u32 n)
+{
+	u64 least = U64_MAX;
+	u32 k, best = 1;
+
+	for (k = 1; 2 * k <= min_t(u32, n, NEAREST); k *= 2) {
+		u64 variance = (square(gap_ns(low, k)) + square(gap_ns(high, k))) / k;
+
+		if (variance < least - least / 5) {
+			least = variance;
+			best = k;
+		}
+	}
+	return best;
+}
+
+static s64 place(const struct wall *wall, u32 k)
+{
+	s64 beyond = 0;
+	u32 i;
+
+	for (i = 1; i < k; i++)
+		beyond += wall->at[i] - wall->at[0];
+	return wall->at[0] + div64_s64(beyond, k);
+}
+
 /* Half way between the walls. How far they are off matters by half, each by itself. */
 static void take_line(struct dvmm_linefit *fit, const struct dvmm_point *p, u32 n,
 		      const struct dvmm_slope *slope)
 {
 	struct wall low, high;
 	u64 error, by_slope;
+	u32 k;
 
 	build(&low, &high, p, n, slope->ppb);
+	k = depth(&low, &high, n);
 	error = dvmm_error_sum(wall_error(&low, n), wall_error(&high, n)) / 2 + FLOOR_NS;
+	error = dvmm_error_sum(error, late_error(&low, &high, fit->delay_ns));
 	fit->slope_ppb = slope->ppb;
 	fit->slope_error_ppb = min(slope->error_ppb, SLOPE_ERROR_MAX_PPB);
 	by_slope = mul_u64_u64_div_u64(fit->slope_error_ppb, abs(low.x_us + high.x_us) / 2,
 				       PPB_PER_NS_PER_US);
-	fit->y0_ns = div64_s64(high.at[0] - low.at[0], 2 * PPB_PER_NS_PER_US);
+	fit->y0_ns = div64_s64(place(&high, k) - place(&low, k), 2 * PPB_PER_NS_PER_US);
 	fit->y0_error_ns = dvmm_error_sum(error, by_slope) + 1;
 }
 
