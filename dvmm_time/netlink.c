@@ -112,6 +112,16 @@ static int dvmm_nl_put_peers(struct sk_buff *skb,
 	       dvmm_nl_put_s64(skb, DVMM_A_CLOSURE_NS, sync->closure_ns);
 }
 
+/* All that it takes to tell cluster time of any other reading of the counter. */
+static int dvmm_nl_put_time(struct sk_buff *skb, const struct dvmm_segment *seg,
+			    u64 cycles)
+{
+	return dvmm_nl_put_u64(skb, DVMM_A_TIME_NS,
+			       dvmm_segment_ns(seg, cycles)) ?:
+	       dvmm_nl_put_u64(skb, DVMM_A_TIME_CYCLES, cycles) ?:
+	       dvmm_nl_put_u64(skb, DVMM_A_TIME_MULT, seg->mult);
+}
+
 static int dvmm_nl_put_clock(struct sk_buff *skb, u64 step_lag_ns)
 {
 	struct dvmm_clock_view view;
@@ -123,8 +133,7 @@ static int dvmm_nl_put_clock(struct sk_buff *skb, u64 step_lag_ns)
 	return dvmm_nl_put_u64(skb, DVMM_A_CLUSTER_ID, view.cluster.id) ?:
 	       dvmm_nl_put_u64(skb, DVMM_A_EPOCH_NS, view.cluster.epoch_ns) ?:
 	       nla_put_u32(skb, DVMM_A_TSC_KHZ, view.cluster.tsc_khz) ?:
-	       dvmm_nl_put_u64(skb, DVMM_A_TIME_NS,
-			       dvmm_segment_ns(&view.segment, cycles)) ?:
+	       dvmm_nl_put_time(skb, &view.segment, cycles) ?:
 	       dvmm_nl_put_u64(skb, DVMM_A_BOUND_NS, bound_ns) ?:
 	       dvmm_nl_put_u64(skb, DVMM_A_GUEST_BOUND_NS,
 			       dvmm_nl_guest_bound(bound_ns, step_lag_ns));

@@ -60,6 +60,8 @@ static const struct field {
 	[DVMM_A_REFERENCE_BOUND_NS] = { AT(reference_bound_ns), sizeof(__u64) },
 	[DVMM_A_PEERS] = { AT(peers), sizeof(__u32) },
 	[DVMM_A_CLOSURE_NS] = { AT(closure_ns), sizeof(__s64) },
+	[DVMM_A_TIME_CYCLES] = { AT(time_cycles), sizeof(__u64) },
+	[DVMM_A_TIME_MULT] = { AT(time_mult), sizeof(__u64) },
 };
 
 /* Strings keep a NUL at their end: one byte less is copied, the rest is zero. */

@@ -52,6 +52,8 @@ struct dvmm_status {
 	__u64 reference_bound_ns;
 	__u32 peers;
 	__s64 closure_ns;
+	__u64 time_cycles;
+	__u64 time_mult;
 };
 
 /* A counter of the host; the members mean what DVMM_SOURCE_A_* of the same name say. */

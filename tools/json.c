@@ -153,6 +153,8 @@ static const struct member {
 	MEMBER(reference_bound_ns, put_bound),
 	MEMBER(peers, put_u32),
 	MEMBER(closure_ns, put_s64),
+	MEMBER(time_cycles, put_u64),
+	MEMBER(time_mult, put_u64),
 };
 
 void print_json(FILE *out, const struct dvmm_status *status, bool pretty)

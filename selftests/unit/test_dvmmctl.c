@@ -45,6 +45,8 @@ static void put_reference(struct nlmsghdr *nlh)
 	mnl_attr_put_u64(nlh, DVMM_A_REFERENCE_BOUND_NS, 130123);
 	mnl_attr_put_u32(nlh, DVMM_A_PEERS, 3);
 	mnl_attr_put_u64(nlh, DVMM_A_CLOSURE_NS, -1500);
+	mnl_attr_put_u64(nlh, DVMM_A_TIME_CYCLES, 4200000000000000001);
+	mnl_attr_put_u64(nlh, DVMM_A_TIME_MULT, 470578117000000003);
 }
 
 static void put_drop(struct nlmsghdr *nlh, const char *reason, __u64 count)
@@ -172,7 +174,9 @@ static void test_json(void)
 	       "  \"reference_offset_ns\": -45,\n"
 	       "  \"reference_bound_ns\": 130123,\n"
 	       "  \"peers\": 3,\n"
-	       "  \"closure_ns\": -1500\n"
+	       "  \"closure_ns\": -1500,\n"
+	       "  \"time_cycles\": 4200000000000000001,\n"
+	       "  \"time_mult\": 470578117000000003\n"
 	       "}\n");
 }
 
@@ -234,7 +238,9 @@ static void test_nothing_known(void)
 	       "  \"reference_offset_ns\": 0,\n"
 	       "  \"reference_bound_ns\": 0,\n"
 	       "  \"peers\": 0,\n"
-	       "  \"closure_ns\": 0\n"
+	       "  \"closure_ns\": 0,\n"
+	       "  \"time_cycles\": 0,\n"
+	       "  \"time_mult\": 0\n"
 	       "}\n");
 }
 

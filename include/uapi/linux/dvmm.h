@@ -192,6 +192,9 @@ enum dvmm_source_attr {
  * @DVMM_A_PEERS: u32, other slaves that tell this one what the grandmaster's time is
  * @DVMM_A_CLOSURE_NS: s64, that time by way of them less by the direct path; 0 while they
  *	are none. Far from 0 where a path is asymmetric
+ * @DVMM_A_TIME_CYCLES: u64, the host counter that DVMM_A_TIME_NS is of: the TSC, but for
+ *	while another counter goes on in its place
+ * @DVMM_A_TIME_MULT: u64, nanoseconds of cluster time per cycle of it, in 2^-60
  */
 enum dvmm_attr {
 	DVMM_A_UNSPEC,
@@ -228,6 +231,8 @@ enum dvmm_attr {
 	DVMM_A_REFERENCE_BOUND_NS,
 	DVMM_A_PEERS,
 	DVMM_A_CLOSURE_NS,
+	DVMM_A_TIME_CYCLES,
+	DVMM_A_TIME_MULT,
 
 	__DVMM_A_MAX,
 #define DVMM_A_MAX (__DVMM_A_MAX - 1)
