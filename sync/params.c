@@ -12,9 +12,9 @@ static char transport[8] = "udp4";
 module_param_string(transport, transport, sizeof(transport), 0444);
 MODULE_PARM_DESC(transport, "what carries PTP: udp4, udp6, l2 (Ethernet) or shm; the same on all hosts (udp4)");
 
-static char shm[32] = "auto";
+static char shm[48] = "auto";
 module_param_string(shm, shm, sizeof(shm), 0444);
-MODULE_PARM_DESC(shm, "with transport=shm: PCI address of the ivshmem device, or auto for the first (auto)");
+MODULE_PARM_DESC(shm, "with transport=shm: PCI address of the ivshmem device, auto for the first, or physical address and length of other shared memory, as 0x1080000000+16M (auto)");
 
 static unsigned long shm_offset;
 module_param(shm_offset, ulong, 0444);

@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The memory behind an ivshmem device: found, mapped, and no more. No driver is bound to
- * it and its region is not requested, for others may use other parts of it: with
- * CONFIG_IO_STRICT_DEVMEM user space could not map a region that is taken.
- */
-#include <linux/io.h>
+/* The memory behind an ivshmem device: no driver is bound to it, for it may have other users. */
 #include <linux/pci.h>
 
 #include "shm_pci.h"
@@ -28,7 +23,8 @@ static struct pci_dev *find_at(const char *where)
 	struct pci_dev *dev;
 
 	if (sscanf(where, "%x:%x:%x.%x", &domain, &bus, &device, &function) != 4) {
-		pr_err("shm=%s: must be auto, or a PCI address as in 0000:00:05.0\n", where);
+		pr_err("shm=%s: must be auto, a PCI address as in 0000:00:05.0, or a physical one and a length as in 0x1080000000+16M\n",
+		       where);
 		return NULL;
 	}
 	dev = pci_get_domain_bus_and_slot(domain, bus, PCI_DEVFN(device, function));
@@ -40,60 +36,42 @@ static struct pci_dev *find_at(const char *where)
 }
 
 /* A driver may do with the memory what it likes. */
-static int check_device(struct pci_dev *dev, u64 offset, size_t size)
+static int enable(struct pci_dev *dev)
 {
-	u64 length = pci_resource_len(dev, IVSHMEM_BAR);
+	int ret = -EBUSY;
 
 	if (dev->driver) {
 		pr_err("shm=%s: in use by the driver %s; unbind it\n", pci_name(dev),
 		       dev->driver->name);
-		return -EBUSY;
+		return ret;
 	}
-	if (!PAGE_ALIGNED(offset)) {
-		pr_err("shm_offset=%llu: must be a multiple of %lu\n", offset, PAGE_SIZE);
-		return -EINVAL;
-	}
-	if (offset > length || length - offset < size) {
-		pr_err("shm=%s: is of %llu bytes; %zu from shm_offset=%llu on are needed\n",
-		       pci_name(dev), length, size, offset);
-		return -ENOSPC;
-	}
-	return 0;
-}
-
-/* Ordinary memory of the machine that runs all of us: cached. */
-static int map(struct dvmm_shm_area *area, u64 offset, size_t size)
-{
-	resource_size_t start = pci_resource_start(area->dev, IVSHMEM_BAR);
-	int ret = pci_enable_device(area->dev);
-
-	if (!ret) {
-		area->memory = memremap(start + offset, size, MEMREMAP_WB);
-		if (area->memory)
-			return 0;
-		pci_disable_device(area->dev);
-		ret = -ENOMEM;
-	}
-	pr_err("shm=%s: cannot be mapped (error %d)\n", pci_name(area->dev), ret);
+	ret = pci_enable_device(dev);
+	if (ret)
+		pr_err("shm=%s: cannot be enabled (error %d)\n", pci_name(dev), ret);
 	return ret;
 }
 
-int dvmm_shm_map(struct dvmm_shm_area *area, const char *where, u64 offset, size_t size)
+int dvmm_shm_pci_get(const char *where, struct pci_dev **dev, struct dvmm_shm_range *range)
 {
 	int ret;
 
-	area->dev = strcmp(where, "auto") ? find_at(where) : find_first();
-	if (!area->dev)
+	*dev = strcmp(where, "auto") ? find_at(where) : find_first();
+	if (!*dev)
 		return -ENODEV;
-	ret = check_device(area->dev, offset, size) ?: map(area, offset, size);
-	if (ret)
-		pci_dev_put(area->dev);
-	return ret;
+	ret = enable(*dev);
+	if (ret) {
+		pci_dev_put(*dev);
+		return ret;
+	}
+	range->start = pci_resource_start(*dev, IVSHMEM_BAR);
+	range->length = pci_resource_len(*dev, IVSHMEM_BAR);
+	return 0;
 }
 
-void dvmm_shm_unmap(struct dvmm_shm_area *area)
+void dvmm_shm_pci_put(struct pci_dev *dev)
 {
-	memunmap(area->memory);
-	pci_disable_device(area->dev);
-	pci_dev_put(area->dev);
+	if (!dev)
+		return;
+	pci_disable_device(dev);
+	pci_dev_put(dev);
 }

@@ -8,24 +8,24 @@
 struct pci_dev;
 
 /**
- * struct dvmm_shm_area - mapped memory
- * @dev: held while it is mapped
- * @memory: of as many bytes as were asked for
+ * struct dvmm_shm_range - physical memory
+ * @start: address of the first byte
+ * @length: how many there are
  */
-struct dvmm_shm_area {
-	struct pci_dev *dev;
-	void *memory;
+struct dvmm_shm_range {
+	u64 start;
+	u64 length;
 };
 
 /*
- * Map @size bytes from @offset on of BAR 2 of the ivshmem device at PCI address @where,
- * or of the first one for "auto". The device is shared with whoever uses another part of
- * it. May sleep. Return: 0, or -errno after one line in the log that says what is wrong.
+ * BAR 2 of the ivshmem device at PCI address @where, or of the first one for "auto": in
+ * @range, enabled, as long as @dev is held. The device is shared with whoever uses another
+ * part of it. May sleep. Return: 0, or -errno after one line in the log.
  */
-int __must_check dvmm_shm_map(struct dvmm_shm_area *area, const char *where, u64 offset,
-			      size_t size);
+int __must_check dvmm_shm_pci_get(const char *where, struct pci_dev **dev,
+				  struct dvmm_shm_range *range);
 
-/* May sleep. */
-void dvmm_shm_unmap(struct dvmm_shm_area *area);
+/* NULL is none. May sleep. */
+void dvmm_shm_pci_put(struct pci_dev *dev);
 
 #endif

@@ -34,9 +34,9 @@ struct dvmm_transport *__must_check dvmm_transport_udp6(int ifindex, struct dvmm
 struct dvmm_transport *__must_check dvmm_transport_ethernet(int ifindex, struct dvmm_inbox *inbox);
 
 /*
- * Memory shared by all hosts, behind the ivshmem device at PCI address @where, or the
- * first one for "auto", from @offset bytes on; as host @identity, not 0. ERR_PTR on
- * failure, after one line in the log that says what is wrong. May sleep, for seconds.
+ * Memory shared by all hosts, at @where (shm_area.h), from @offset bytes on; as host
+ * @identity, not 0. ERR_PTR on failure, after one line in the log that says what is wrong.
+ * May sleep, for seconds.
  */
 struct dvmm_transport *__must_check dvmm_transport_shm(const char *where, u64 offset, u64 identity,
 						       struct dvmm_inbox *inbox);

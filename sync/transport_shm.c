@@ -19,7 +19,7 @@
 
 #include "clock.h"
 #include "shm.h"
-#include "shm_pci.h"
+#include "shm_area.h"
 #include "transport.h"
 
 /* How often we look, and how often while somebody is to get ready for our message. */
