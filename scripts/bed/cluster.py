@@ -3,11 +3,13 @@
 
 import bisect
 import json
+import re
 import time
 from dataclasses import dataclass
 from typing import Any, Callable
 
 from .bed import Bed
+from .clocks import Mark, Point, marks, moved, told_differences
 from .errors import BedError
 from .host import Host
 from .shell import Call, Shell
@@ -63,12 +65,57 @@ class Watch:
         return self.series()
 
 
-def bound_at(series: list[dict[str, Any]], time_ns: int) -> int:
+def bound_at(series: list[dict[str, Any]], time_ns: int, key: str = "guest_bound_ns") -> int | None:
     """What the host published around a cluster time: the wider of the two statuses next to it.
-    A host that gives no bound then has none to be held to, and fails the test that asks."""
+    None where one of them gives none: that is no bound to be held to."""
     at = bisect.bisect([one["time_ns"] for one in series], time_ns)
     near = series[max(at - 1, 0):at + 1]
-    return max(one["guest_bound_ns"] for one in near)
+    bounds = [one[key] for one in near]
+    return None if None in bounds else max(bounds)
+
+
+@dataclass
+class Told:
+    """What the second host's clock was ahead of the first's by, at one of its statuses, and what it may be."""
+    point: Point
+    bound_ns: float | None
+    """Both hosts' bounds; None if one gives none."""
+    moved_ns: float
+    """By how much the TSCs stepped against each other in the seconds before."""
+
+
+class HostOracle:
+    """The oracle between two hosts, and what each says of its clock meanwhile: good to tens of ns here."""
+
+    SETTLE_S = 5
+    INTERVAL_MS = 250
+
+    def __init__(self, first: Host, second: Host, seconds: float):
+        options = f"--samples {int(seconds * 1000 / self.INTERVAL_MS)} --interval {self.INTERVAL_MS} --spin 3 --aim 100"
+        program = f"exec selftests/guest/build/oracle {{}} --window $DVMM_SHM {options}"
+        self._khz = status(first)["tsc_khz"]
+        self._watches = [Watch(host, 0.2) for host in (first, second)]
+        self._follow, self._lead = second.start(program.format("follow")), first.start(program.format("lead"))
+
+    def wait(self, timeout: float) -> list[Told]:
+        for job in self._lead, self._follow:
+            assert job.wait(timeout) == 0, job.output
+        first, second = [watch.stop() for watch in self._watches]
+        ruler = self._marks()
+        points = told_differences(first, second, ruler, self._khz)
+        return [self._judge(ruler, point, one, bound_at(first, one["time_ns"], "bound_ns"))
+                for point, one in zip(points, second)]
+
+    def _marks(self) -> list[Mark]:
+        lines = [line for line in self._lead.output.splitlines() if line.startswith("sample ")]
+        found = marks([{key: int(value) for key, value in re.findall(r"(\w+)=(-?\d+)\b", line)} for line in lines])
+        sharp = sorted(mark.uncertainty for mark in found)[len(found) // 2]
+        return [mark for mark in found if mark.uncertainty <= 2 * sharp]
+
+    def _judge(self, ruler: list[Mark], point: Point, one: dict[str, Any], bound_ns: int | None) -> Told:
+        known = one["bound_ns"] is not None and bound_ns is not None
+        ticks = moved(ruler, one["time_cycles"] - ruler[0].ahead, self._khz * 1000 * self.SETTLE_S)
+        return Told(point, one["bound_ns"] + bound_ns if known else None, ticks * 1e6 / self._khz)
 
 
 @dataclass

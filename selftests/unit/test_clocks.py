@@ -8,7 +8,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 
-from bed.clocks import Point, Reading, differences, figures, lock_s, parse  # noqa: E402
+from bed.clocks import (Mark, Point, Reading, differences, figures, lock_s, marks, moved, parse,  # noqa: E402
+                        told_differences)
 
 KHZ = 2000000
 EPOCH = 1790000000 * 10**9
@@ -53,6 +54,47 @@ class Differences(unittest.TestCase):
 
     def test_lines_that_are_no_readings_are_skipped(self):
         self.assertEqual(parse("tsc=5\ntsc=1 ns=2 width=3\nTSC\n"), [Reading(1, 2, 3)])
+
+
+MULT = (1 << 60) * 10**6 // KHZ
+"""Nanoseconds per tick, in 2^-60."""
+
+
+def status(at_ms, offset_ns=0, ahead=0, ppm=0):
+    """What a clock that is ahead by offset_ns says of itself, at true time at_ms."""
+    return {"time_cycles": int(at_ms * KHZ) + 10**15 + ahead, "time_ns": EPOCH + int(at_ms * 1e6) + offset_ns,
+            "time_mult": MULT + MULT * ppm // 10**6}
+
+
+class Told(unittest.TestCase):
+    def test_sign_and_size_to_the_nanosecond(self):
+        first = [status(at) for at in range(0, 1000, 100)]
+        second = [status(at, 37, AHEAD) for at in range(33, 1000, 100)]
+        points = told_differences(first, second, [Mark(10**15, AHEAD, 40)], KHZ)
+        self.assertEqual(len(points), len(second))
+        for number, point in enumerate(points):
+            self.assertAlmostEqual(point.error_ns, 37, delta=1.01)
+            self.assertAlmostEqual(point.at_s, number / 10)
+            self.assertEqual(point.resolution_ns, 20)
+
+    def test_the_first_clock_goes_on_at_its_own_rate_from_its_nearest_status(self):
+        first = [status(0, ppm=100), status(1000, 5000, ppm=-100)]
+        points = told_differences(first, [status(400, ahead=7), status(900, ahead=7)], [Mark(0, 7, 0)], KHZ)
+        self.assertAlmostEqual(points[0].error_ns, -40000, delta=2)
+        self.assertAlmostEqual(points[1].error_ns, -5000 - 10000, delta=2)
+
+    def test_the_nearest_mark_counts(self):
+        ruler = marks([{"n": 0, "tsc": 10**15, "difference": AHEAD, "resolution": 20},
+                       {"n": 1, "tsc": 10**15 + 100 * KHZ, "difference": AHEAD + 200, "resolution": 60}])
+        first = [status(at) for at in range(0, 200, 10)]
+        points = told_differences(first, [status(20, 0, AHEAD), status(80, 0, AHEAD + 200)], ruler, KHZ)
+        self.assertEqual([round(one.error_ns) for one in points], [0, 0])
+        self.assertEqual([one.resolution_ns for one in points], [10, 30])
+
+    def test_steps_of_the_tscs_are_told_as_long_as_they_matter(self):
+        ruler = [Mark(at * KHZ, 500 if at >= 100 else 0, 40) for at in range(0, 200, 10)]
+        self.assertEqual([moved(ruler, at * KHZ, 50 * KHZ) for at in (80, 99, 120, 139, 151)], [0, 420, 420, 420, 0])
+        self.assertEqual(moved(ruler, 999 * KHZ, KHZ), 420)
 
 
 class Statistics(unittest.TestCase):
