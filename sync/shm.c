@@ -187,8 +187,38 @@ void dvmm_shm_write(struct dvmm_shm *s, u64 to, bool event, const u8 *buf, u32 l
 	cell->to = to;
 	cell->len = len;
 	cell->event = event;
+	cell->copy = 0;
 	memcpy(cell->buf, buf, len);
 	smp_store_release(&cell->number, number); /* after all of the rest */
+}
+
+/* Later ones are of the same message, as a rule; whatever they are of, times are ours. */
+void dvmm_shm_note(struct dvmm_shm *s, u32 slot, u64 held_up, u64 cycles)
+{
+	struct dvmm_shm_seen *seen = &s->seen[slot];
+	u64 number = held_up >> DVMM_SHM_COPY_BITS;
+	u32 copy = held_up & ((1U << DVMM_SHM_COPY_BITS) - 1);
+
+	if (seen->held_up != number)
+		memset(seen->copy_cycles, 0, sizeof(seen->copy_cycles));
+	seen->held_up = number;
+	if (copy && copy <= DVMM_SHM_COPIES)
+		seen->copy_cycles[copy - 1] = cycles;
+}
+
+/* When we saw the copy that counts, if we did; 0 never is a time to have seen one. */
+static void date(const struct dvmm_shm_seen *seen, struct dvmm_shm_message *m, u64 number, u64 copy)
+{
+	m->arrived = false;
+	if (!copy || copy > DVMM_SHM_COPIES || seen->held_up != number)
+		return;
+	m->arrival_cycles = seen->copy_cycles[copy - 1];
+	m->arrived = m->arrival_cycles;
+}
+
+void dvmm_shm_choose(struct dvmm_shm *s, u32 copy)
+{
+	WRITE_ONCE(own_slot(s)->cell[(s->published + 1) % DVMM_SHM_CELLS].copy, copy);
 }
 
 void dvmm_shm_publish(struct dvmm_shm *s)
@@ -243,7 +273,7 @@ bool dvmm_shm_pending(struct dvmm_shm *s, u32 slot)
 }
 
 /* A copy, made once; only then is it looked at. */
-static bool copy(struct dvmm_shm_message *m, struct dvmm_shm_cell *cell, u64 number)
+static bool copy(struct dvmm_shm_message *m, u64 *nth, struct dvmm_shm_cell *cell, u64 number)
 {
 	/* before all of the rest */
 	if (smp_load_acquire(&cell->number) != number)
@@ -251,6 +281,7 @@ static bool copy(struct dvmm_shm_message *m, struct dvmm_shm_cell *cell, u64 num
 	m->to = READ_ONCE(cell->to);
 	m->len = READ_ONCE(cell->len);
 	m->event = READ_ONCE(cell->event);
+	*nth = READ_ONCE(cell->copy);
 	memcpy(m->buf, cell->buf, sizeof(m->buf));
 	smp_rmb(); /* once more after all of the rest */
 	return READ_ONCE(cell->number) == number;
@@ -261,12 +292,13 @@ bool dvmm_shm_read(struct dvmm_shm *s, u32 slot, struct dvmm_shm_message *m)
 	struct dvmm_shm_seen *seen = &s->seen[slot];
 
 	while (seen->next != seen->end) {
-		u64 number = ++seen->next;
+		u64 number = ++seen->next, nth;
 
-		if (!copy(m, &s->window->slot[slot].cell[number % DVMM_SHM_CELLS], number)) {
+		if (!copy(m, &nth, &s->window->slot[slot].cell[number % DVMM_SHM_CELLS], number)) {
 			s->lost++;
 			continue;
 		}
+		date(seen, m, number, nth);
 		if (m->len && m->len <= DVMM_WIRE_RX_MAX && (!m->to || m->to == s->identity))
 			return true;
 	}

@@ -14,12 +14,16 @@
 
 #include "wire.h"
 
-/* The first words of a window: what it is, and which layout: "DVMMSHM1". */
-#define DVMM_SHM_MAGIC 0x314d48534d4d5644ULL
+/* The first words of a window: what it is, and which layout: "DVMMSHM2". */
+#define DVMM_SHM_MAGIC 0x324d48534d4d5644ULL
 
 /* Hosts in a window, and messages of each that the others may still be to read. */
 #define DVMM_SHM_HOSTS 32
 #define DVMM_SHM_CELLS 64
+
+/* An event message is held up so many times, at most; copies count from 1. */
+#define DVMM_SHM_COPIES 16
+#define DVMM_SHM_COPY_BITS 8
 
 #define DVMM_SHM_LINE 64
 
@@ -29,12 +33,14 @@
  * @to: for whom: a clockIdentity, or 0 for all
  * @len: of @buf
  * @event: whether stamps of it are wanted
+ * @copy: which time of holding it up its departure is of, and its arrival; 0: this time
  */
 struct dvmm_shm_cell {
 	u64 number;
 	u64 to;
 	u32 len;
 	u32 event;
+	u64 copy;
 	u8 buf[DVMM_WIRE_RX_MAX];
 } __aligned(DVMM_SHM_LINE);
 
@@ -46,7 +52,10 @@ struct dvmm_shm_cell {
  *	DVMM_SHM_CELLS
  * @coming_to, @coming: not 0: an event message to @coming_to is about to be published,
  *	as soon as those are on the look-out; a number, so that they can say for which
+ * @held_up: the event message that is about to be published, and which time it is held
+ *	up: see dvmm_shm_held_up()
  * @ready: by slot: which @coming of that host it is on the look-out for
+ * @noted: by slot: the last @held_up of that host that it saw
  */
 struct dvmm_shm_slot {
 	u64 owner;
@@ -54,7 +63,9 @@ struct dvmm_shm_slot {
 	u64 published;
 	u64 coming_to;
 	u64 coming;
+	u64 held_up;
 	u64 ready[DVMM_SHM_HOSTS] __aligned(DVMM_SHM_LINE);
+	u64 noted[DVMM_SHM_HOSTS] __aligned(DVMM_SHM_LINE);
 	struct dvmm_shm_cell cell[DVMM_SHM_CELLS];
 } __aligned(DVMM_SHM_LINE);
 
@@ -70,11 +81,14 @@ struct dvmm_shm_window {
 /**
  * struct dvmm_shm_message - a copy of a cell
  * @len: 1 to DVMM_WIRE_RX_MAX
+ * @arrival_cycles: when we saw the copy that counts, if we did: @arrived
  */
 struct dvmm_shm_message {
 	u64 to;
 	u32 len;
 	bool event;
+	bool arrived;
+	u64 arrival_cycles;
 	u8 buf[DVMM_WIRE_RX_MAX];
 };
 
@@ -87,7 +101,8 @@ struct dvmm_shm_message {
  * @published, @coming, @beat: as in its slot, where others might change them
  * @lost: messages that were overwritten before they were read
  * @seen: what is known of each slot: whose it was, how its heart stood, since when, and
- *	whether it ever moved; messages up to @next are read, and up to @end were seen
+ *	whether it ever moved; messages up to @next are read, and up to @end were seen;
+ *	when we saw which copy of message @held_up
  */
 struct dvmm_shm {
 	struct dvmm_shm_window *window;
@@ -106,6 +121,8 @@ struct dvmm_shm {
 		bool moved;
 		u64 next;
 		u64 end;
+		u64 held_up;
+		u64 copy_cycles[DVMM_SHM_COPIES];
 	} seen[DVMM_SHM_HOSTS];
 };
 
@@ -136,6 +153,18 @@ bool dvmm_shm_awaited(const struct dvmm_shm *s, u64 now);
 
 /* The next message, invisible yet: @len is 1 to DVMM_WIRE_RX_MAX. */
 void dvmm_shm_write(struct dvmm_shm *s, u64 to, bool event, const u8 *buf, u32 len);
+
+/* Copy @copy of the next message, as @held_up and @noted tell of it. */
+static inline u64 dvmm_shm_held_up(u64 number, u32 copy)
+{
+	return number << DVMM_SHM_COPY_BITS | copy;
+}
+
+/* We saw @held_up of @slot at @cycles. */
+void dvmm_shm_note(struct dvmm_shm *s, u32 slot, u64 held_up, u64 cycles);
+
+/* Of the next message, @copy counts; 0 if it left when it was published. */
+void dvmm_shm_choose(struct dvmm_shm *s, u32 copy);
 
 /* Now it is visible. What was announced has come. */
 void dvmm_shm_publish(struct dvmm_shm *s);

@@ -3,11 +3,11 @@
  * PTP through memory that the hosts share: one thread, which alone touches the window,
  * looks a thousand times a second for what is new in it, and publishes what it is given.
  *
- * The stamp of a departure is a reading of the TSC right before the message becomes
- * visible, that of an arrival one right after it was seen: too early and too late, if
- * anything, as on any network. Both are of the same instant, but for the flight of a cache
- * line, if the receiver looks just then. So whoever has an event message says so first;
- * for whom it is answers that he is on the look-out, and is for a moment; then it comes.
+ * The stamp of a departure is a reading of the TSC right before something becomes visible,
+ * that of an arrival one right after it was seen: too early and too late, if anything, as
+ * on any network. Both are of the same instant, but for the flight of a cache line, if the
+ * receiver looks just then. So whoever has an event message says so first; for whom it is
+ * answers that he is on the look-out, and is for a moment; then they meet: shm_meeting.h.
  * If they miss each other it comes anyhow, and the estimator prefers others.
  */
 #include <linux/delay.h>
@@ -18,8 +18,8 @@
 #include <linux/slab.h>
 
 #include "clock.h"
-#include "shm.h"
 #include "shm_area.h"
+#include "shm_meeting.h"
 #include "transport.h"
 
 /* How often we look, and how often while somebody is to get ready for our message. */
@@ -37,6 +37,9 @@
 #define LOOK_OUT_NS 1000000
 #define LOOK_OUT_SHARE 20
 #define LOOK_OUT_BURST 16
+
+/* A message is held up for no longer. */
+#define HOLD_UP_NS 50000
 
 /* Whoever shows no sign of life for so long is dead. */
 #define SILENCE_NS (2 * NSEC_PER_SEC)
@@ -83,7 +86,10 @@ static u64 cycles(u64 ns)
 	return mul_u64_u64_div_u64(ns, dvmm_host_khz(), USEC_PER_SEC);
 }
 
-/* Return: whether one of them was an event message. */
+/*
+ * What is held up is stamped when it is seen; the rest when it is found.
+ * Return: whether one of them was an event message.
+ */
 static bool receive(struct shm_transport *h, u32 slot)
 {
 	struct dvmm_address from = { .scope = DVMM_TO_ONE };
@@ -96,7 +102,8 @@ static bool receive(struct shm_transport *h, u32 slot)
 	now = dvmm_host_cycles();
 	memcpy(from.host, &h->shm.seen[slot].owner, sizeof(h->shm.seen[slot].owner));
 	while (dvmm_shm_read(&h->shm, slot, &m)) {
-		dvmm_inbox_put_bytes(h->t.inbox, &from, m.buf, m.len, now);
+		dvmm_inbox_put_bytes(h->t.inbox, &from, m.buf, m.len,
+				     m.arrived ? m.arrival_cycles : now);
 		event |= m.event;
 	}
 	return event;
@@ -128,18 +135,19 @@ static bool may_leave(struct shm_transport *h, const struct shm_queued *m)
 
 static void publish(struct shm_transport *h, const struct shm_queued *m)
 {
-	u64 now;
+	u64 departure;
 
 	dvmm_shm_write(&h->shm, m->to, m->event, m->buf, m->len);
 	preempt_disable();
-	now = dvmm_host_cycles();
+	if (!m->event || !dvmm_shm_hold_up(&h->shm, cycles(HOLD_UP_NS), &departure))
+		departure = dvmm_host_cycles();
 	dvmm_shm_publish(&h->shm);
 	preempt_enable();
 	if (!m->event)
 		return;
 	dvmm_shm_published(&h->shm);
 	h->announced = false;
-	dvmm_inbox_put_stamp(h->t.inbox, m->key, now);
+	dvmm_inbox_put_stamp(h->t.inbox, m->key, departure);
 }
 
 static void transmit(struct shm_transport *h)
@@ -159,20 +167,20 @@ static void pay(struct shm_transport *h, u64 start, u64 spent)
 	h->paid_cycles += LOOK_OUT_SHARE * spent;
 }
 
-/* Two who have a message for each other both look out, and both send. */
+/* Two who have a message for each other both look out; who has the lower slot goes first. */
 static void look_out(struct shm_transport *h, u32 slot, u64 announced)
 {
 	u64 start = dvmm_host_cycles(), patience = cycles(LOOK_OUT_NS);
+	bool first = h->shm.own < slot;
 
-	dvmm_shm_look_out(&h->shm, slot, announced);
-	while (!receive(h, slot) && dvmm_host_cycles() - start < patience) {
-		transmit(h);
-		if (dvmm_shm_announced(&h->shm, slot) != announced) {
-			receive(h, slot);
+	do {
+		dvmm_shm_look_on(&h->shm, slot, announced, first && h->announced, patience);
+		if (receive(h, slot))
 			break;
-		}
-		cpu_relax();
-	}
+		if (first)
+			transmit(h);
+	} while (dvmm_shm_announced(&h->shm, slot) == announced &&
+		 dvmm_host_cycles() - start < patience);
 	dvmm_shm_look_out(&h->shm, slot, 0);
 	pay(h, start, min(dvmm_host_cycles() - start, patience));
 }

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
-/* shm.c: slots and rings in memory that anybody may write to, at any time. */
+/* shm.c, shm_meeting.c: slots and rings in memory that anybody may write to, at any time. */
 #include <pthread.h>
+#include <time.h>
 
-#include "shm.h"
+#include "clock.h"
+#include "shm_meeting.h"
 #include "unit.h"
 
 #define SILENCE 1000
+
+/* One cycle is a nanosecond. */
+u64 dvmm_host_cycles(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
 
 static struct dvmm_shm_window *fresh(void)
 {
@@ -158,6 +169,7 @@ static void garbage_does_no_harm(void)
 			for (n = 0; n < 3; n++)
 				w->slot[slot].cell[unit_random() % DVMM_SHM_CELLS].number =
 					w->slot[slot].published - unit_random() % 3;
+			dvmm_shm_note(a, slot, w->slot[slot].held_up, now);
 			n = drain(a, slot, &m);
 			CHECK(n <= DVMM_SHM_CELLS);
 			CHECK(!n || (m.len && m.len <= DVMM_WIRE_RX_MAX));
@@ -307,6 +319,175 @@ static void who_is_meant_is_awaited(void)
 	free(a), free(b), free(c), free(w);
 }
 
+/* The next message of @s, of which copy @chosen is said to count. */
+static void say_dated(struct dvmm_shm *s, u64 chosen)
+{
+	static const u8 buf[4];
+
+	dvmm_shm_write(s, 0, true, buf, sizeof(buf));
+	s->window->slot[s->own].cell[(s->published + 1) % DVMM_SHM_CELLS].copy = chosen;
+	dvmm_shm_publish(s);
+}
+
+static void the_copy_that_counts_dates_the_message(void)
+{
+	static const u64 hostile[] = { 0, 4, DVMM_SHM_COPIES, DVMM_SHM_COPIES + 1, U32_MAX, U64_MAX };
+	struct dvmm_shm_window *w = fresh();
+	struct dvmm_shm *a = host(w, 1, 0), *b = host(w, 2, 0);
+	struct dvmm_shm_message m;
+	u32 copy;
+	size_t i;
+
+	for (copy = 1; copy <= 3; copy++)
+		dvmm_shm_note(b, a->own, dvmm_shm_held_up(1, copy), 100 + copy);
+	say_dated(a, 2);
+	CHECK_EQ(drain(b, a->own, &m), 1);
+	CHECK(m.arrived);
+	CHECK_EQ(m.arrival_cycles, 102);
+	/* what we saw was of the message before */
+	say_dated(a, 2);
+	CHECK_EQ(drain(b, a->own, &m), 1);
+	CHECK(!m.arrived);
+	/* and now, of that before and, one copy, of this one */
+	dvmm_shm_note(b, a->own, dvmm_shm_held_up(3, 1), 300);
+	say_dated(a, 2);
+	CHECK_EQ(drain(b, a->own, &m), 1);
+	CHECK(!m.arrived);
+	for (i = 0; i < ARRAY_SIZE(hostile); i++) {
+		for (copy = 1; copy <= 3; copy++)
+			dvmm_shm_note(b, a->own, dvmm_shm_held_up(a->published + 1, copy), 400);
+		dvmm_shm_note(b, a->own, dvmm_shm_held_up(a->published + 1, 0xff), 400);
+		say_dated(a, hostile[i]);
+		CHECK_EQ(drain(b, a->own, &m), 1);
+		CHECK(!m.arrived);
+	}
+	free(a), free(b), free(w);
+}
+
+static void nobody_looks_on(void)
+{
+	struct dvmm_shm_window *w = fresh();
+	struct dvmm_shm *a = host(w, 1, 0), *b = host(w, 2, 0);
+	u64 departure = 7, announced;
+	struct dvmm_shm_message m;
+	u8 buf[4] = { 0 };
+
+	dvmm_shm_watch(a, 1);
+	dvmm_shm_announce(a, 0);
+	dvmm_shm_write(a, 0, true, buf, sizeof(buf));
+	CHECK(!dvmm_shm_hold_up(a, 1000, &departure));
+	CHECK_EQ(w->slot[a->own].held_up, 0);
+	/* nor one who said that he would */
+	announced = dvmm_shm_announced(b, a->own);
+	dvmm_shm_look_out(b, a->own, announced);
+	CHECK(!dvmm_shm_hold_up(a, 1000, &departure));
+	CHECK_EQ(w->slot[a->own].held_up, dvmm_shm_held_up(1, 1));
+	dvmm_shm_publish(a);
+	CHECK_EQ(drain(b, a->own, &m), 1);
+	CHECK(!m.arrived);
+	/* he is back at once where it is there, and where nothing comes any more */
+	dvmm_shm_look_on(b, a->own, announced + 1, false, U64_MAX);
+	say(a, 0, 1, 64);
+	dvmm_shm_look_on(b, a->own, announced, false, U64_MAX);
+	CHECK_EQ(drain(b, a->own, &m), 1);
+	dvmm_shm_look_on(b, a->own, announced, false, 1000);
+	free(a), free(b), free(w);
+}
+
+#define MEETINGS 300
+#define PATIENCE 20000000
+
+/**
+ * struct party - one of two who meet
+ * @slot: the other's
+ * @time: of each message, when it left or arrived; 0 where no copy counted
+ * @begin, @end: from when to when it was held up
+ */
+struct party {
+	struct dvmm_shm *s;
+	u32 slot;
+	u64 time[MEETINGS];
+	u64 begin[MEETINGS];
+	u64 end[MEETINGS];
+};
+
+static void *look_on(void *arg)
+{
+	struct dvmm_shm_message m;
+	struct party *p = arg;
+	u32 n = 0;
+
+	while (n < MEETINGS) {
+		u64 announced = dvmm_shm_announced(p->s, p->slot);
+
+		if (announced)
+			dvmm_shm_look_on(p->s, p->slot, announced, false, PATIENCE);
+		dvmm_shm_look_out(p->s, p->slot, 0);
+		if (!dvmm_shm_pending(p->s, p->slot))
+			continue;
+		for (; n < MEETINGS && dvmm_shm_read(p->s, p->slot, &m); n++)
+			p->time[n] = m.arrived ? m.arrival_cycles : 0;
+	}
+	return NULL;
+}
+
+static void hold_up(struct party *p)
+{
+	static const u8 buf[4];
+	u32 n;
+
+	for (n = 0; n < MEETINGS; n++) {
+		u64 start = dvmm_host_cycles();
+
+		dvmm_shm_announce(p->s, 0);
+		while (!dvmm_shm_awaited(p->s, 2) && dvmm_host_cycles() - start < PATIENCE)
+			;
+		dvmm_shm_write(p->s, 0, true, buf, sizeof(buf));
+		p->begin[n] = dvmm_host_cycles();
+		if (!dvmm_shm_hold_up(p->s, PATIENCE, &p->time[n]))
+			p->time[n] = 0;
+		dvmm_shm_publish(p->s);
+		dvmm_shm_published(p->s);
+		p->end[n] = dvmm_host_cycles();
+		while (READ_ONCE(p->s->window->slot[p->slot].ready[p->s->own]))
+			;
+	}
+}
+
+/*
+ * Both stamps are of one copy: nothing arrives before it left, or after the meeting; and
+ * of the quickest, which takes no longer than they do on average.
+ */
+static void two_who_meet_date_the_same_copy(void)
+{
+	struct dvmm_shm_window *w = fresh();
+	struct party a = { .s = host(w, 1, 0) }, b = { .s = host(w, 2, 0) };
+	u32 met = 0, early = 0, late = 0, slow = 0, n;
+	pthread_t thread;
+
+	a.slot = b.s->own;
+	b.slot = a.s->own;
+	dvmm_shm_watch(a.s, 1);
+	dvmm_shm_watch(b.s, 1);
+	pthread_create(&thread, NULL, look_on, &b);
+	hold_up(&a);
+	pthread_join(thread, NULL);
+	for (n = 0; n < MEETINGS; n++) {
+		if (!a.time[n] || !b.time[n])
+			continue;
+		met++;
+		early += b.time[n] < a.time[n];
+		late += b.time[n] > a.end[n];
+		slow += b.time[n] - a.time[n] > (a.end[n] - a.begin[n]) / 4;
+	}
+	printf("# %u of %u met\n", met, MEETINGS);
+	CHECK(met > MEETINGS / 4);
+	CHECK_EQ(early, 0);
+	CHECK_EQ(late, 0);
+	CHECK(slow < met / 4);
+	free(a.s), free(b.s), free(w);
+}
+
 static bool enough;
 
 static void *babble(void *arg)
@@ -354,6 +535,9 @@ static const struct unit_test tests[] = {
 	TEST(an_identity_is_there_once),
 	TEST(a_slot_changes_hands),
 	TEST(who_is_meant_is_awaited),
+	TEST(the_copy_that_counts_dates_the_message),
+	TEST(nobody_looks_on),
+	TEST(two_who_meet_date_the_same_copy),
 	TEST(no_message_is_torn),
 };
 
