@@ -100,10 +100,15 @@ static u64 add_saturating(u64 a, u64 b)
 	return a > U64_MAX - b ? U64_MAX : a + b;
 }
 
-/* The rate of cluster time as we know it: as its leader, until another is followed, exactly. */
+/*
+ * The rate of cluster time as we know it: as its leader, until another is followed, exactly.
+ * A new leader's is not known by a few exchanges; it will go on at the old one's.
+ */
 static u64 known_rate(const struct dvmm_discipline *d)
 {
-	return d->led.mult ? d->view.segment.mult : dvmm_target_rate(&d->target);
+	bool known = d->led.mult || !dvmm_servo_ready(&d->target.estimator);
+
+	return known ? d->view.segment.mult : dvmm_target_rate(&d->target);
 }
 
 /*
@@ -149,6 +154,7 @@ static void aim_afresh(struct dvmm_discipline *d, u64 rate, u64 error_ppb)
 	dvmm_estimator_restart(e, dvmm_mult_skew_ppb(rate, e->nominal), error_ppb);
 	memset(&d->target.steering, 0, sizeof(d->target.steering));
 	d->target.peers_ns = 0;
+	d->target.strayed_ns = 0;
 }
 
 static void stop_leading(struct dvmm_discipline *d)
@@ -281,15 +287,16 @@ struct dvmm_wire_steering dvmm_discipline_steering(const struct dvmm_discipline 
 	};
 }
 
-/* Nothing learnt so far fits. */
+/* Nothing learnt so far fits, but the rate: whereto the clock was being slewed is no goal now. */
 static void start_afresh(struct dvmm_discipline *d, u64 now)
 {
 	struct dvmm_clock_view view = d->view;
+	u64 rate = known_rate(d);
 
 	d->doubted.view = view;
 	d->doubted.steering = d->target.steering;
-	aim_afresh(d, known_rate(d), DVMM_SKEW_UNKNOWN_PPB);
-	dvmm_segment_pivot(&view.segment, now, view.segment.mult);
+	aim_afresh(d, rate, DVMM_SKEW_UNKNOWN_PPB);
+	dvmm_segment_pivot(&view.segment, now, rate);
 	distrust(&view, now);
 	publish(d, &view);
 }

@@ -136,6 +136,25 @@ static struct dvmm_peer *answers(struct dvmm_peers *peers, const struct dvmm_msg
 	return peer;
 }
 
+/* Of another leader, or of none, what was said before tells nothing. */
+static void take_note(struct dvmm_peer *peer, const struct dvmm_wire_opinion *said, u64 ns)
+{
+	bool same = said->cluster_id == peer->opinion.cluster_id &&
+		    !memcmp(said->leader, peer->opinion.leader, sizeof(said->leader));
+	u32 i;
+
+	if (!same)
+		memset(peer->was, 0, sizeof(peer->was));
+	peer->opinion = *said;
+	peer->opinion_ns = ns;
+	if (!said->cluster_id || (s64)(ns - peer->was[0].ns) < (s64)DVMM_TRAIL_NS)
+		return;
+	for (i = DVMM_TRAIL_LINES - 1; i; i--)
+		peer->was[i] = peer->was[i - 1];
+	peer->was[0].ns = ns;
+	peer->was[0].ppb = said->ppb;
+}
+
 /*
  * 11.4.2 c: the response brings the request's arrival, its Follow_Up the response's
  * departure. The request's correctionField comes back in the Follow_Up's.
@@ -162,8 +181,7 @@ struct dvmm_peer *dvmm_peers_follow_up(struct dvmm_peers *peers, const struct dv
 		return NULL;
 	peer->probe.t4_ns -= dvmm_msg_correction_ns(msg);
 	peer->probe.t1_ns = msg->time_ns + peer->response_correction_ns;
-	peer->opinion = msg->opinion;
-	peer->opinion_ns = msg->time_ns;
+	take_note(peer, &msg->opinion, msg->time_ns);
 	return have(peer, FOLLOW_UP);
 }
 
@@ -190,4 +208,17 @@ bool dvmm_peer_tells(const struct dvmm_peer *peer, u64 id, const u8 *leader, u64
 	*ns += o->ns + div64_s64(age_ns * o->ppb, DVMM_PPB);
 	*error_ns = dvmm_error_sum(dvmm_path_error_ns(&e->now), o->error_ns);
 	return true;
+}
+
+/* What it said last is as fresh as its last answer; who does not answer is struck out. */
+bool dvmm_peer_saw_turn(const struct dvmm_peer *peer, u64 id, const u8 *leader, s64 *ppb)
+{
+	u32 i;
+
+	if (!dvmm_peer_known(peer) || !is_about(&peer->opinion, id, leader))
+		return false;
+	for (i = DVMM_TRAIL_LINES - 1; i && !peer->was[i].ns; i--)
+		;
+	*ppb = peer->opinion.ppb - peer->was[i].ppb;
+	return i;
 }

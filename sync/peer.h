@@ -32,6 +32,7 @@
  * @response_correction_ns: correctionField of the response to that
  * @opinion: what it last told; cluster_id 0 if nothing yet
  * @opinion_ns: its own time at which that held
+ * @was: its opinions as they were, one in DVMM_TRAIL_NS, the newest first
  * @unanswered: probes since it last answered
  * @closure_ns: the leader's time by way of it, less by the direct path; for status
  * @error_ns: how sure that is; U64_MAX where it cannot be told
@@ -49,6 +50,10 @@ struct dvmm_peer {
 	s64 response_correction_ns;
 	struct dvmm_wire_opinion opinion;
 	u64 opinion_ns;
+	struct {
+		u64 ns;
+		s64 ppb;
+	} was[DVMM_TRAIL_LINES];
 	u32 unanswered;
 	s64 closure_ns;
 	u64 error_ns;
@@ -110,5 +115,11 @@ struct dvmm_peer *dvmm_peers_follow_up(struct dvmm_peers *peers, const struct dv
  */
 bool dvmm_peer_tells(const struct dvmm_peer *peer, u64 id, const u8 *leader, u64 cycles,
 		     u64 *ns, u64 *error_ns);
+
+/*
+ * By how much @leader, of cluster @id, runs faster than some seconds ago, in ppb, as @peer
+ * has measured it by its own counter. Return: whether it can tell.
+ */
+bool dvmm_peer_saw_turn(const struct dvmm_peer *peer, u64 id, const u8 *leader, s64 *ppb);
 
 #endif

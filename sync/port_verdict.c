@@ -6,7 +6,9 @@
  * it is the leader, and they will find the same: it is refused, the clock goes on from
  * before the trouble, and a successor is elected.
  *
- * Who has no peers, or sees them neither here nor there, believes the leader, as ever.
+ * Who has no peers, or sees them neither here nor there, knows this much: a machine may have
+ * been stopped, all its counters at once, and none of them tells; none leaps ahead unnoticed.
+ * So who fell behind is wrong: a leader that did is refused, one that is ahead is believed.
  */
 #include "port_internal.h"
 
@@ -22,6 +24,9 @@
 
 /* Who moved by less than this part of what the leader did has not moved. */
 #define STEADY_PART 4
+
+/* No quartz changes its rate by so much in the age of a trail's line. */
+#define TURNED_PPB 20000
 
 /* A leader refused is not listened to for so long. */
 #define REFUSE_NS (60 * DVMM_NSEC_PER_SEC)
@@ -52,13 +57,13 @@ static struct jury ask_jury(const struct dvmm_port *p)
 	return jury;
 }
 
-static bool could_tell(const struct dvmm_port *p)
+static bool knows_peers(const struct dvmm_port *p)
 {
 	const struct dvmm_peer *peer;
 
 	for (peer = p->peers.peer; peer < p->peers.peer + DVMM_PEERS; peer++)
-		if (dvmm_peer_known(peer) && peer->trail.line[1].window)
-			return p->trail.line[1].window;
+		if (dvmm_peer_known(peer))
+			return true;
 	return false;
 }
 
@@ -71,7 +76,7 @@ void dvmm_port_suspect(struct dvmm_port *p, u64 now)
 {
 	struct dvmm_peer *peer;
 
-	if (p->suspecting || !could_tell(p))
+	if (p->suspecting || !dvmm_trail_line(&p->trail)->window)
 		return;
 	p->suspecting = true;
 	p->hearings = 0;
@@ -82,18 +87,6 @@ void dvmm_port_suspect(struct dvmm_port *p, u64 now)
 	hear_again(p, now);
 }
 
-void dvmm_port_witness(struct dvmm_port *p, int ret, u64 now)
-{
-	const struct dvmm_estimator *e = &p->discipline.target.estimator;
-
-	dvmm_trail_measure(&p->trail, e, &p->exchanger.request);
-	p->impossible = ret == -EINVAL ? p->impossible + 1 : 0;
-	if (ret == -ERANGE || p->impossible >= IMPOSSIBLE_MAX)
-		dvmm_port_suspect(p, now);
-	else if (!p->suspecting)
-		dvmm_trail_keep(&p->trail, e);
-}
-
 /* Whom its peers all hold against cannot lead; whoever succeeds will be told so. */
 static void refuse(struct dvmm_port *p, u64 now)
 {
@@ -102,7 +95,7 @@ static void refuse(struct dvmm_port *p, u64 now)
 	memcpy(p->refused, p->grandmaster, sizeof(p->refused));
 	p->refused_cycles = now;
 	dvmm_foreign_forget(&p->foreign, p->refused);
-	dvmm_discipline_reinstate(&p->discipline, p->trail.line[1].skew_ppb, now);
+	dvmm_discipline_reinstate(&p->discipline, dvmm_trail_line(&p->trail)->skew_ppb, now);
 	memset(&p->parent, 0, sizeof(p->parent));
 	memset(p->grandmaster, 0, sizeof(p->grandmaster));
 	dvmm_port_disarm(p, DVMM_TIMER_DELAY_REQ);
@@ -117,16 +110,77 @@ static bool evident(const struct dvmm_port *p)
 	       (u64)abs(p->trail.moved_ns) / MOVED_DELAYS > p->trail.delay_ns;
 }
 
+static bool is_guilty(const struct dvmm_port *p, const struct jury *jury)
+{
+	if (jury->steady + jury->moved)
+		return jury->steady > jury->moved;
+	return p->trail.moved_ns < 0;
+}
+
 void dvmm_port_judge(struct dvmm_port *p, u64 now)
 {
 	struct jury jury = ask_jury(p);
-	bool clear = evident(p) && jury.steady + jury.moved;
+	bool heard = jury.steady + jury.moved || !knows_peers(p);
+	bool clear = evident(p) && heard;
 
 	if (!clear && ++p->hearings < HEARINGS_MAX)
 		return hear_again(p, now);
-	if (clear && jury.steady > jury.moved)
+	if (clear && is_guilty(p, &jury))
 		refuse(p, now);
 	dvmm_port_acquit(p);
+}
+
+/* Who sees the leader turn, half as far as we do at least, is where it was itself. */
+static struct jury ask_of_turn(const struct dvmm_port *p, s64 turned_ppb)
+{
+	const struct dvmm_peer *peer;
+	struct jury jury = {};
+	s64 ppb;
+
+	for (peer = p->peers.peer; peer < p->peers.peer + DVMM_PEERS; peer++) {
+		if (!dvmm_peer_saw_turn(peer, p->cluster.id, p->grandmaster, &ppb))
+			continue;
+		if (turned_ppb < 0)
+			ppb = -ppb;
+		if (ppb > abs(turned_ppb) / 2)
+			jury.steady++;
+		else
+			jury.moved++;
+	}
+	return jury;
+}
+
+/*
+ * A rate that changes faster than any quartz's, but contradicts nothing yet: whose counter it
+ * is tell those who measure the leader by their own.
+ */
+static void watch_rate(struct dvmm_port *p, u64 now)
+{
+	s64 ppb = dvmm_trail_turned_ppb(&p->trail, &p->discipline.target.estimator);
+	struct jury jury;
+
+	dvmm_trail_keep(&p->trail, &p->discipline.target.estimator);
+	if (abs(ppb) < TURNED_PPB)
+		return;
+	jury = ask_of_turn(p, ppb);
+	if (jury.steady <= jury.moved)
+		return;
+	dvmm_discipline_doubt(&p->discipline, now);
+	refuse(p, now);
+	dvmm_port_acquit(p);
+}
+
+void dvmm_port_witness(struct dvmm_port *p, int ret, u64 now)
+{
+	const struct dvmm_estimator *e = &p->discipline.target.estimator;
+
+	dvmm_trail_measure(&p->trail, e, &p->exchanger.request);
+	p->discipline.target.strayed_ns = abs(dvmm_trail_strayed_ns(&p->trail, e));
+	p->impossible = ret == -EINVAL ? p->impossible + 1 : 0;
+	if (ret == -ERANGE || p->impossible >= IMPOSSIBLE_MAX)
+		dvmm_port_suspect(p, now);
+	else if (!p->suspecting)
+		watch_rate(p, now);
 }
 
 void dvmm_port_acquit(struct dvmm_port *p)

@@ -63,7 +63,8 @@ static void set_bound(const struct dvmm_target *t, struct dvmm_clock_view *view,
 	struct dvmm_interval truth = dvmm_steering_apply_interval(&t->steering, &free);
 
 	view->bound_cycles = cycles;
-	view->bound_ns = dvmm_servo_bound_ns(dvmm_segment_ns(&view->segment, cycles), &truth);
+	view->bound_ns = dvmm_servo_bound_ns(dvmm_segment_ns(&view->segment, cycles), &truth) +
+			 t->strayed_ns;
 	view->bound_growth_ppb = dvmm_target_drift_ppb(t) + abs(slew_ppb);
 }
 

@@ -39,11 +39,13 @@ bool dvmm_servo_ready(const struct dvmm_estimator *e);
  * struct dvmm_target - where the clock should be
  * @estimator: the grandmaster's free-running time
  * @peers_ns: by how much the paths by way of others say that it is later
+ * @strayed_ns: by how much that time is not where it was expected, either way
  * @steering: and what it makes of it
  */
 struct dvmm_target {
 	struct dvmm_estimator estimator;
 	s64 peers_ns;
+	u64 strayed_ns;
 	struct dvmm_steering steering;
 };
 

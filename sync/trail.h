@@ -10,20 +10,29 @@
 
 #include "estimator.h"
 
-/* A line is this old to twice this old when it is needed: from before the trouble began. */
+/* A line is this old to three times this old when it is needed: from before the trouble. */
 #define DVMM_TRAIL_NS (4 * DVMM_NSEC_PER_SEC)
+#define DVMM_TRAIL_LINES 3
 
 /**
  * struct dvmm_trail
- * @line: of the other clock, the newer first; of window 0 where there is none
- * @moved_ns: by the best exchange since dvmm_trail_watch(), how far it is from the older
+ * @line: of the other clock, the newest first; of window 0 where there is none
+ * @since_cycles: since when the newest was looked for: the best of its time is kept
+ * @moved_ns: by the best exchange since dvmm_trail_watch(), how far it is from the oldest
  * @delay_ns: that exchange's round trip; U64_MAX where there was none
  */
 struct dvmm_trail {
-	struct dvmm_estimate line[2];
+	struct dvmm_estimate line[DVMM_TRAIL_LINES];
+	u64 since_cycles;
 	s64 moved_ns;
 	u64 delay_ns;
 };
+
+/* The line that is old enough, of window 0 as long as there is none. */
+static inline const struct dvmm_estimate *dvmm_trail_line(const struct dvmm_trail *trail)
+{
+	return &trail->line[DVMM_TRAIL_LINES - 1];
+}
 
 void dvmm_trail_reset(struct dvmm_trail *trail);
 
@@ -40,10 +49,19 @@ void dvmm_trail_watch(struct dvmm_trail *trail);
 void dvmm_trail_measure(struct dvmm_trail *trail, const struct dvmm_estimator *e,
 			const struct dvmm_exchange *x);
 
+/* How far @e puts the other clock from where that line leads, in ns; 0 without a good one. */
+s64 dvmm_trail_strayed_ns(const struct dvmm_trail *trail, const struct dvmm_estimator *e);
+
+/*
+ * By how much faster it is than that line, in ppb, as far as that is beyond doubt; 0 if
+ * it is not.
+ */
+s64 dvmm_trail_turned_ppb(const struct dvmm_trail *trail, const struct dvmm_estimator *e);
+
 /* Whether it was seen before and since. */
 static inline bool dvmm_trail_tells(const struct dvmm_trail *trail)
 {
-	return trail->line[1].window && trail->delay_ns != U64_MAX;
+	return dvmm_trail_line(trail)->window && trail->delay_ns != U64_MAX;
 }
 
 #endif
