@@ -27,6 +27,17 @@ void dvmm_acquaint_hear(struct dvmm_acquaint *a, const struct dvmm_wire_peer *wh
 	a->slave[i].heard_cycles = now;
 }
 
+bool dvmm_acquaint_asked(const struct dvmm_acquaint *a, const u8 *clock, u64 fresh_cycles,
+			 u64 now)
+{
+	u32 i;
+
+	for (i = 0; i < a->count; i++)
+		if (!memcmp(a->slave[i].who.id.clock, clock, sizeof(a->slave[i].who.id.clock)))
+			return now - a->slave[i].heard_cycles < fresh_cycles;
+	return false;
+}
+
 struct dvmm_wire_peer dvmm_acquaint_introduce(const struct dvmm_acquaint *a,
 					      const struct dvmm_port_id *asker, u64 random,
 					      u64 fresh_cycles, u64 now)

@@ -30,6 +30,10 @@ struct dvmm_acquaint {
 
 void dvmm_acquaint_forget_all(struct dvmm_acquaint *a);
 
+/* Whether @clock asked within @fresh_cycles before @now. */
+bool dvmm_acquaint_asked(const struct dvmm_acquaint *a, const u8 *clock, u64 fresh_cycles,
+			 u64 now);
+
 /* @who asked, at @now. */
 void dvmm_acquaint_hear(struct dvmm_acquaint *a, const struct dvmm_wire_peer *who, u64 now);
 

@@ -40,8 +40,10 @@ void dvmm_foreign_hear(struct dvmm_foreign_list *list, const struct dvmm_msg *ms
 {
 	struct dvmm_foreign *f = dvmm_foreign_find(list, &msg->source);
 
-	if (!f)
+	if (!f) {
 		f = make_room(list, keep, cycles);
+		f->since_cycles = cycles;
+	}
 	dvmm_bmca_dataset(&f->dataset, msg, receiver);
 	f->announce = msg->announce;
 	f->flags = msg->flags;

@@ -18,6 +18,7 @@
  * @announce: all that Announce said
  * @flags: and its flagField
  * @log_interval: how often it says to come, log2 of seconds
+ * @since_cycles: when the first one came
  * @heard_cycles: when it came; 0 in an unused record
  * @before_cycles: when the one before it came; 0 if none has
  */
@@ -26,6 +27,7 @@ struct dvmm_foreign {
 	struct dvmm_announce announce;
 	u16 flags;
 	s8 log_interval;
+	u64 since_cycles;
 	u64 heard_cycles;
 	u64 before_cycles;
 };

@@ -19,17 +19,24 @@ u64 dvmm_port_announce_timeout_ns(const struct dvmm_port *p)
 	return timeout_ns << p->patience.doublings;
 }
 
+/* Who is of no cluster yet, or has lost its time: better that others lead, if there are any. */
+static bool in_no_hurry(const struct dvmm_port *p)
+{
+	return !p->discipline.view.cluster.id ||
+	       p->discipline.view.state == DVMM_STATE_UNSYNCHRONISED;
+}
+
 /*
  * The timeout plus a random part, that one of several hosts left alone is first, and the
  * others hear of it in time. Guests wait for who succeeds to a leader; who founds a
- * cluster has time to hear of one.
+ * cluster has time to hear of one, and who has lost its time had better follow one.
  */
 void dvmm_port_expect_announce(struct dvmm_port *p, u64 now)
 {
 	u64 ns = dvmm_port_announce_timeout_ns(p);
 	u64 spread_ns = dvmm_interval_ns(p->config.log_announce);
 
-	if (!p->discipline.view.cluster.id) {
+	if (in_no_hurry(p)) {
 		ns = max_t(u64, ns, LISTEN_MIN_NS);
 		spread_ns = max_t(u64, 2 * spread_ns, LISTEN_MIN_NS / 2);
 	}
@@ -42,13 +49,27 @@ static void move(struct dvmm_port *p, enum dvmm_port_event event)
 	p->state = dvmm_port_fsm(p->state, event);
 }
 
-/* Our bound is good for a new leader only if it took over from ours, or from us. */
-static u64 apart_ns(const struct dvmm_port *p, const struct dvmm_wire_cluster *c, u64 now)
+/*
+ * Who leads our cluster, but asked us less than a receipt timeout ago, can only have waited for
+ * us in vain while we were stopped, all our counters with us: our time is late.
+ */
+static bool was_slave_just_now(const struct dvmm_port *p, const struct dvmm_foreign *f)
 {
+	u64 timeout = dvmm_port_cycles(p, dvmm_port_announce_timeout_ns(p));
+
+	return f->before_cycles && p->state == DVMM_PORT_MASTER &&
+	       f->announce.cluster.cluster.id == p->discipline.view.cluster.id &&
+	       dvmm_acquaint_asked(&p->slaves, f->dataset.sender.clock, timeout, f->since_cycles);
+}
+
+/* Our bound is good for a new leader only if it took over from ours, or from us. */
+static u64 apart_ns(const struct dvmm_port *p, const struct dvmm_foreign *f, u64 now)
+{
+	const struct dvmm_wire_cluster *c = &f->announce.cluster;
 	bool succeeds = !memcmp(c->predecessor, p->leader, sizeof(p->leader));
 
-	/* who went along with one that was wrong may be anywhere */
-	if (c->refused && !dvmm_port_refuses(p, c->predecessor, now))
+	/* who went along with one that was wrong, or was, may be anywhere */
+	if ((c->refused && !dvmm_port_refuses(p, c->predecessor, now)) || was_slave_just_now(p, f))
 		return U64_MAX;
 	return succeeds ? c->inherited_ns : U64_MAX;
 }
@@ -76,7 +97,7 @@ static void follow(struct dvmm_port *p, const struct dvmm_foreign *f, u64 now)
 	dvmm_port_reference_forget(p);
 	if (dvmm_patience_hear(&p->patience, f->dataset.sender.clock, now))
 		dvmm_port_set_timeouts(p);
-	dvmm_discipline_follow(&p->discipline, apart_ns(p, c, now),
+	dvmm_discipline_follow(&p->discipline, apart_ns(p, f, now),
 			       c->rate_error_ppm * 1000ULL, now);
 	set_leader(p, f->dataset.sender.clock);
 	dvmm_port_acquit(p);
@@ -96,6 +117,31 @@ static bool free_to_join(struct dvmm_port *p, u64 now)
 	return !p->conflict;
 }
 
+static const struct dvmm_foreign *heir_of_one_stopped(const struct dvmm_port *p)
+{
+	const struct dvmm_foreign *f;
+
+	for (f = p->foreign.record; f < p->foreign.record + DVMM_FOREIGN_MAX; f++)
+		if (was_slave_just_now(p, f))
+			return f;
+	return NULL;
+}
+
+/*
+ * A leader better than us in our own cluster. If it has been stopped it will find that out,
+ * and yield: it has a receipt timeout to do so, before we follow it into its late time.
+ */
+static const struct dvmm_foreign *better_of_ours(const struct dvmm_port *p,
+						 const struct dvmm_dataset *own)
+{
+	const struct dvmm_foreign *f =
+		dvmm_foreign_best(&p->foreign, p->discipline.view.cluster.id, false);
+
+	if (!f || dvmm_bmca_compare(&f->dataset, own) <= 0)
+		return NULL;
+	return f->heard_cycles - f->since_cycles >= p->foreign.timeout_cycles ? f : NULL;
+}
+
 /*
  * A master yields to a better one of its own cluster (a partition has healed), and to
  * one of another cluster that outranks it.
@@ -103,14 +149,15 @@ static bool free_to_join(struct dvmm_port *p, u64 now)
 static const struct dvmm_foreign *better_than_us(struct dvmm_port *p, u64 now)
 {
 	u64 id = p->discipline.view.cluster.id;
-	const struct dvmm_foreign *f = dvmm_foreign_best(&p->foreign, id, false);
-	const struct dvmm_foreign *deposer = dvmm_foreign_deposes(&p->foreign, id, p->id.clock);
+	const struct dvmm_foreign *f;
 	struct dvmm_dataset own;
 
-	if (deposer)
-		return deposer;
+	f = dvmm_foreign_deposes(&p->foreign, id, p->id.clock) ?: heir_of_one_stopped(p);
+	if (f)
+		return f;
 	dvmm_port_own_dataset(p, &own);
-	if (f && dvmm_bmca_compare(&f->dataset, &own) > 0)
+	f = better_of_ours(p, &own);
+	if (f)
 		return f;
 	f = dvmm_foreign_best(&p->foreign, id, true);
 	if (f && dvmm_foreign_outranks(&f->dataset, f->announce.cluster.held,

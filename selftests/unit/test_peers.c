@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Slaves as second sources: other paths, and whom to believe (port_probe.c, port_verdict.c). */
+#include "counter_faults.h"
 #include "scenario.h"
 
 /* A leader that has led for long, and @slaves more, which know each other. */
@@ -235,8 +236,8 @@ static void own_fault_is_not_blamed_on_the_leader(void)
 	}
 }
 
-/* Two hosts: nobody to ask. */
-static void alone_with_the_leader_it_is_believed(void)
+/* Two hosts, nobody to ask: no machine leaps ahead. So it was we who stood still. */
+static void alone_with_a_leader_ahead_it_is_believed(void)
 {
 	struct sim *sim = cluster(60, &bed, 1);
 
@@ -246,6 +247,114 @@ static void alone_with_the_leader_it_is_believed(void)
 	CHECK_EQ(sim_state(&sim->host[1]), DVMM_STATE_SYNCHRONISED);
 	CHECK_NEAR(apart(&sim->host[0], &sim->host[1]), 0, 100000);
 	sim_free(sim);
+}
+
+/* But one may have been stopped. */
+static void alone_with_a_leader_that_fell_behind_it_is_refused(void)
+{
+	static const enum lie late[] = { BACK, FROZEN };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(late); i++) {
+		struct sim *sim = cluster(61 + i, &bed, 1);
+		struct sim_host *b = &sim->host[1];
+		u32 steps = b->steps;
+		u64 was = sim_clock_ns(b);
+
+		lie(&sim->host[0], late[i]);
+		sim_run(sim, 20 * SIM_SECOND);
+		CHECK_EQ(who_leads(sim), 1);
+		CHECK_EQ(leaders(sim), 1);
+		CHECK_EQ(b->steps, steps);
+		CHECK_NEAR((s64)(sim_clock_ns(b) - was), (s64)(20 * SIM_SECOND), 3000000);
+		sim_free(sim);
+	}
+}
+
+/* It goes on as if nothing had been; but it cannot have been there all the while. */
+static void leader_that_was_stopped_yields(void)
+{
+	u64 seed;
+
+	for (seed = 63; seed < 67; seed++) {
+		struct sim *sim = cluster(seed, &bed, 1 + 2 * (seed % 2));
+		struct sim_host *a = &sim->host[0];
+
+		a->group = 1;
+		sim_freeze(a, true);
+		sim_run(sim, 3 * SIM_SECOND);
+		CHECK(who_leads(sim) >= 0);
+		sim_freeze(a, false);
+		a->group = 0;
+		sim_run(sim, SIM_SECOND);
+		CHECK_EQ(leaders(sim), 1);
+		CHECK(who_leads(sim) > 0);
+		sim_run(sim, 5 * SIM_SECOND);
+		CHECK_EQ(sim_state(a), DVMM_STATE_SYNCHRONISED);
+		CHECK(agree(sim, -1));
+		sim_free(sim);
+	}
+}
+
+/* It might be the first to notice that nobody leads. */
+static void who_lost_the_time_lets_others_lead(void)
+{
+	u64 seed;
+
+	for (seed = 70; seed < 78; seed++) {
+		struct sim *sim = cluster(seed, &bed, 3);
+
+		sim_jump(&sim->host[1], 50 * MS);
+		sim_jump(&sim->host[2], -50 * (s64)MS);
+		sim_run(sim, 200 * MS);
+		CHECK_EQ(sim_state(&sim->host[1]), DVMM_STATE_UNSYNCHRONISED);
+		CHECK_EQ(sim_state(&sim->host[2]), DVMM_STATE_UNSYNCHRONISED);
+		sim_kill(&sim->host[0]);
+		sim_run(sim, 300 * MS);
+		CHECK(leads(&sim->host[3]));
+		CHECK_EQ(sim_state(&sim->host[3]), DVMM_STATE_SYNCHRONISED);
+		sim_kill(&sim->host[3]);		/* but lead they do, if nobody else can */
+		sim_run(sim, 5 * SIM_SECOND);
+		CHECK_EQ(leaders(sim), 1);
+		sim_free(sim);
+	}
+}
+
+/* Quartz does not do that, and those who measure it by other quartz see the same. */
+static void rate_that_turns_is_the_leaders(void)
+{
+	static const double ppm[] = { 30, -30, 60, 150, -300 };
+	struct sim *sim;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(ppm); i++) {
+		sim = cluster(80 + i, &bed, 2 + i % 3);
+		sim_run(sim, 10 * SIM_SECOND);
+		sim_wrong_rate(&sim->host[0], ppm[i]);
+		sim_run(sim, 10 * SIM_SECOND);
+		CHECK(who_leads(sim) > 0);
+		CHECK_EQ(leaders(sim), 1);
+		sim_run(sim, 10 * SIM_SECOND);
+		finish(sim);
+	}
+}
+
+/* The same of one's own counter is no reason to refuse anybody; nor is quartz that wanders. */
+static void rate_that_turns_is_ours(void)
+{
+	struct sim *sim;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		sim = cluster(90 + i, &bed, 3);
+		sim_run(sim, 10 * SIM_SECOND);
+		sim_drift(&sim->host[i], i ? 40 : 8);
+		sim_run(sim, 20 * SIM_SECOND);
+		CHECK_EQ(who_leads(sim), 0);
+		CHECK_EQ(sim->host[1].port.refused_cycles, 0);
+		CHECK_EQ(sim->host[2].port.refused_cycles, 0);
+		finish(sim);
+	}
 }
 
 /* A failover must not be taken for a lie, nor noise. */
@@ -281,7 +390,12 @@ static const struct unit_test tests[] = {
 	TEST(lying_leader_is_outvoted),
 	TEST(refused_leader_follows),
 	TEST(own_fault_is_not_blamed_on_the_leader),
-	TEST(alone_with_the_leader_it_is_believed),
+	TEST(alone_with_a_leader_ahead_it_is_believed),
+	TEST(alone_with_a_leader_that_fell_behind_it_is_refused),
+	TEST(leader_that_was_stopped_yields),
+	TEST(who_lost_the_time_lets_others_lead),
+	TEST(rate_that_turns_is_the_leaders),
+	TEST(rate_that_turns_is_ours),
 	TEST(honest_leaders_are_not_refused),
 };
 
