@@ -47,6 +47,24 @@ static double lost(const struct sim_play *play)
 	return most;
 }
 
+/* Who was never further off than this only shows noise. */
+#define OFF_NS 50000
+
+/* How far beyond, of how far off: at worst. */
+static double overshoot(const struct sim_play *play)
+{
+	double most = 0;
+	int i;
+
+	for (i = 0; i < play->sim->hosts; i++) {
+		const struct sim_host *host = &play->sim->host[i];
+
+		if (abs(host->peak_ns) > OFF_NS)
+			most = max(most, (double)host->across_ns / abs(host->peak_ns));
+	}
+	return most;
+}
+
 static double steps(const struct sim_play *play)
 {
 	u32 most = 0;
@@ -146,6 +164,7 @@ static const struct sim_measure measures[] = {
 	{ "max", SIM_TIME, most },
 	{ "mean", SIM_TIME, mean },
 	{ "bound", SIM_TIME, bound },
+	{ "overshoot", SIM_RATIO, overshoot },	/* of an offset */
 	{ "rate_rms", SIM_RATIO, rate_rms },
 	{ "rate_p99", SIM_RATIO, rate_p99 },
 	{ "rate_max", SIM_RATIO, rate_max },

@@ -54,6 +54,8 @@ struct sim_host {
 	u64 seen_bound_ns;
 	struct sim_errors errors;	/* as a slave, since sim_measure(), */
 	struct sim_errors rates;	/* and of its rate, in ppb */
+	s64 peak_ns;		/* its largest error since then, */
+	s64 across_ns;		/* and after that the largest of the other sign */
 };
 
 struct sim {

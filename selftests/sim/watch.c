@@ -116,6 +116,16 @@ static void check_host(struct sim *sim, int i)
 		check_pair(sim, &sim->host[i], &sim->host[j]);
 }
 
+static void note_peak(struct sim_host *host, s64 error_ns)
+{
+	if (abs(error_ns) > abs(host->peak_ns)) {
+		host->peak_ns = error_ns;
+		host->across_ns = 0;
+	} else if ((error_ns < 0) != (host->peak_ns < 0)) {
+		host->across_ns = max(host->across_ns, abs(error_ns));
+	}
+}
+
 static void note_error(struct sim *sim, struct sim_host *host)
 {
 	const struct sim_host *base = &sim->host[host->base];
@@ -123,6 +133,7 @@ static void note_error(struct sim *sim, struct sim_host *host)
 
 	if (!host->alive || host == base || !promises(host) || sim_excused(host))
 		return;
+	note_peak(host, host->seen_ns - base->seen_ns);
 	sim_errors_add(&host->errors, host->seen_ns - base->seen_ns, host->seen_bound_ns);
 	rate = sim_honest_rate(host) / sim_honest_rate(base) - 1;
 	sim_errors_add(&host->rates, (s64)(rate * 1e9), 0);
@@ -157,6 +168,8 @@ void sim_measure(struct sim *sim)
 	for (i = 0; i < sim->hosts; i++) {
 		sim_errors_forget(&sim->host[i].errors);
 		sim_errors_forget(&sim->host[i].rates);
+		sim->host[i].peak_ns = 0;
+		sim->host[i].across_ns = 0;
 		sim_rivals_measure(&sim->host[i]);
 	}
 }

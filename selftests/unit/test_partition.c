@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Clusters and parts of clusters that meet, links that go and come. */
+#include <math.h>
+
 #include "scenario.h"
 
 /* Two clusters meet: those free to move join the one that cannot. */
@@ -80,6 +82,7 @@ static void partition_heals_by_slewing(void)
 {
 	struct sim *sim = sim_new(14, &bed);
 	struct sim_host *a = start(sim, 30), *b;
+	struct dvmm_sync_status status;
 	s64 off;
 
 	sim_run(sim, 3 * SIM_SECOND);
@@ -90,6 +93,8 @@ static void partition_heals_by_slewing(void)
 	sim_run(sim, 3 * SIM_SECOND);
 	CHECK(leads(a) && leads(b));
 	CHECK_EQ(cluster_id(a), cluster_id(b));
+	dvmm_port_status(&b->port, &status, sim_cycles(b));
+	CHECK(strstr(status.reason, "fell silent"));
 	sim_adjust(b, 80000);		/* 800 us in 10 s */
 	sim_run(sim, 10 * SIM_SECOND);
 	off = apart(b, a);
@@ -188,6 +193,43 @@ static void link_loss_is_holdover(void)
 	finish(sim);
 }
 
+/* How far off a minute without a leader makes who has followed one for @seconds: RMS of some. */
+static double held_over_ns(u64 seconds)
+{
+	double squares = 0;
+	u64 seed, count = 12;
+
+	for (seed = 1; seed <= count; seed++) {
+		struct sim *sim = sim_new(seed, &bed);
+		struct sim_host *a = start(sim, 30), *b;
+
+		sim_run(sim, 3 * SIM_SECOND);
+		b = start(sim, -30);
+		sim_run(sim, seconds * SIM_SECOND);
+		CHECK_EQ(sim_state(b), DVMM_STATE_SYNCHRONISED);
+		dvmm_port_link(&b->port, false, sim_cycles(b));
+		b->group = 1;
+		sim_run(sim, 60 * SIM_SECOND);
+		CHECK_EQ(sim_state(b), DVMM_STATE_HOLDOVER);
+		CHECK((u64)abs(apart(b, a)) <= sim_bound_ns(b));
+		squares += (double)apart(b, a) * apart(b, a) / count;
+		sim_free(sim);
+	}
+	return sqrt(squares);
+}
+
+/* The clock goes on at the rate learnt, which is the better the longer it was learnt. */
+static void holdover_improves_with_age(void)
+{
+	double young = held_over_ns(3), grown = held_over_ns(10), old = held_over_ns(40);
+
+	printf("# a minute of holdover after 3, 10, 40 s: off by %.1f, %.1f, %.1f us rms\n",
+	       young / 1e3, grown / 1e3, old / 1e3);
+	CHECK(grown < young / 2);
+	CHECK(old < grown / 2);
+	CHECK_IN((u64)old, 500, 30000);		/* 0.5 ppm; by the nominal rates it were 3600 us */
+}
+
 /* A grandmaster whose link went comes back to find a successor, and follows it. */
 static void leader_without_link_gives_up_the_lead(void)
 {
@@ -265,6 +307,7 @@ static const struct unit_test tests[] = {
 	TEST(both_sides_of_a_partition_steered),
 	TEST(leading_teaches_no_rate),
 	TEST(link_loss_is_holdover),
+	TEST(holdover_improves_with_age),
 	TEST(leader_without_link_gives_up_the_lead),
 	TEST(lone_leader_keeps_its_rate),
 };
