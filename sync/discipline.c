@@ -102,13 +102,16 @@ static u64 add_saturating(u64 a, u64 b)
 
 /*
  * The rate of cluster time as we know it: as its leader, until another is followed, exactly.
- * A new leader's is not known by a few exchanges; it will go on at the old one's.
+ * A new leader's is not known by a few exchanges; it will go on at the old one's. Where a
+ * leader was slewing to is not known to whoever comes next, who had better not go on so.
  */
 static u64 known_rate(const struct dvmm_discipline *d)
 {
-	bool known = d->led.mult || !dvmm_servo_ready(&d->target.estimator);
-
-	return known ? d->view.segment.mult : dvmm_target_rate(&d->target);
+	if (d->led.mult)
+		return dvmm_mult_adjust(d->view.segment.mult, -d->slew_ppb);
+	if (!dvmm_servo_ready(&d->target.estimator))
+		return d->view.segment.mult;
+	return dvmm_target_rest_rate(&d->target);
 }
 
 /*
@@ -160,6 +163,7 @@ static void aim_afresh(struct dvmm_discipline *d, u64 rate, u64 error_ppb)
 static void stop_leading(struct dvmm_discipline *d)
 {
 	d->leading = false;
+	d->slew_ppb = 0;
 	memset(&d->led, 0, sizeof(d->led));
 }
 
@@ -284,6 +288,7 @@ struct dvmm_wire_steering dvmm_discipline_steering(const struct dvmm_discipline 
 	return (struct dvmm_wire_steering) {
 		.ns = dvmm_discipline_ns(d, cycles) - dvmm_segment_ns(&d->led, cycles),
 		.ppb = dvmm_mult_skew_ppb(d->view.segment.mult, d->led.mult),
+		.slew_ppb = d->slew_ppb,
 	};
 }
 
@@ -317,7 +322,7 @@ void dvmm_discipline_reinstate(struct dvmm_discipline *d, s64 skew_ppb, u64 now)
 	if (view.state != DVMM_STATE_UNSYNCHRONISED)
 		view.state = DVMM_STATE_HOLDOVER;
 	set_bound(&view, dvmm_clock_bound_ns(&d->doubted.view, now), HOLDOVER_DRIFT_PPB, now);
-	dvmm_segment_pivot(&view.segment, now, dvmm_target_rate(&d->target));
+	dvmm_segment_pivot(&view.segment, now, dvmm_target_rest_rate(&d->target));
 	publish(d, &view);
 }
 
@@ -327,6 +332,7 @@ int dvmm_discipline_steered(struct dvmm_discipline *d, u64 free_ns,
 {
 	struct dvmm_steering next = {
 		.free_ns = free_ns, .ns = steering->ns, .ppb = steering->ppb,
+		.slew_ppb = steering->slew_ppb,
 	};
 	const struct dvmm_steering *last = &d->target.steering;
 
@@ -421,10 +427,11 @@ void dvmm_discipline_tick(struct dvmm_discipline *d, u64 now)
 		renew(d, now);
 }
 
-void dvmm_discipline_adjust(struct dvmm_discipline *d, s64 ppb, u64 now)
+void dvmm_discipline_adjust(struct dvmm_discipline *d, s64 ppb, s64 slew_ppb, u64 now)
 {
 	struct dvmm_clock_view view = d->view;
 
+	d->slew_ppb = slew_ppb;
 	dvmm_segment_pivot(&view.segment, now, dvmm_mult_adjust(d->led.mult, ppb));
 	publish(d, &view);
 }

@@ -37,6 +37,7 @@ struct dvmm_clock_ops {
  * @led_cycles: since when this clock leads
  * @led: how it would have gone on since without adjustment, as long as nobody else
  *	was followed; its mult is 0 if it never led
+ * @slew_ppb: part of its adjustment that only puts a phase right
  * @inherited_ns: and how far from its predecessor's time it was
  * @rate_error_ppb: how well, in all, leaders since the first knew the rate to go on at
  * @doubted: what was believed before it was last found to be wrong
@@ -57,6 +58,7 @@ struct dvmm_discipline {
 	s64 offset_ns;
 	u64 led_cycles;
 	struct dvmm_segment led;
+	s64 slew_ppb;
 	u64 inherited_ns;
 	u64 rate_error_ppb;
 	struct {
@@ -143,8 +145,8 @@ void dvmm_discipline_tick(struct dvmm_discipline *d, u64 now);
 /* Neither lead nor expect any exchange. */
 void dvmm_discipline_holdover(struct dvmm_discipline *d, u64 now);
 
-/* As leader: faster by @ppb than at the start of the lead. */
-void dvmm_discipline_adjust(struct dvmm_discipline *d, s64 ppb, u64 now);
+/* As leader: faster by @ppb than at the start of the lead, @slew_ppb of which will end. */
+void dvmm_discipline_adjust(struct dvmm_discipline *d, s64 ppb, s64 slew_ppb, u64 now);
 
 /*
  * As leader, twice a second: if @rate is where the clock is steered for good, let what

@@ -302,7 +302,7 @@ int dvmm_port_adjust(struct dvmm_port *p, s64 ppb, u64 now)
 		return -EBUSY;
 	if (abs(ppb) > DVMM_ADJFINE_MAX_PPB)
 		return -ERANGE;
-	dvmm_discipline_adjust(&p->discipline, ppb, now);
+	dvmm_discipline_adjust(&p->discipline, ppb, 0, now);
 	return 0;
 }
 

@@ -332,15 +332,16 @@ void dvmm_port_reference_steer(struct dvmm_port *p, u64 now)
 {
 	struct dvmm_port_reference *r = &p->reference;
 	struct dvmm_discipline *d = &p->discipline;
-	s64 ppb;
+	s64 ppb, slew_ppb;
 
 	if (p->config.reference_choice == DVMM_CHOOSE_NONE)
 		return;
 	expire(p, now);
 	if (p->state != DVMM_PORT_MASTER)
 		return;
-	if (dvmm_reference_steer(&r->clock, &d->view.segment, d->led.mult, now, &ppb))
-		dvmm_discipline_adjust(d, ppb, now);
+	if (dvmm_reference_steer(&r->clock, &d->view.segment, d->led.mult, now, &ppb,
+				 &slew_ppb))
+		dvmm_discipline_adjust(d, ppb, slew_ppb, now);
 	if (is_locked(p))
 		note_lock(p);
 	note_accuracy(p, now);

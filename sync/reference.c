@@ -112,21 +112,23 @@ static s64 limit(s64 ppb)
 }
 
 bool dvmm_reference_steer(struct dvmm_reference *r, const struct dvmm_segment *clock, u64 free,
-			  u64 now, s64 *ppb)
+			  u64 now, s64 *ppb, s64 *slew_ppb)
 {
-	s64 skew_ppb = dvmm_mult_skew_ppb(dvmm_reference_rate(r), free), slew_ppb;
+	s64 skew_ppb = dvmm_mult_skew_ppb(dvmm_reference_rate(r), free), wish_ppb;
 	bool was_led = is_led(r);
 
+	*ppb = limit(skew_ppb);
+	*slew_ppb = 0;
 	if (dvmm_reference_ready(r, now)) {
 		judge(r, clock, now);
-		slew_ppb = dvmm_servo_slew_ppb(&r->servo, -r->offset_ns);
-		r->bound_growth_ppb = dvmm_estimator_drift_ppb(&r->estimator) + abs(slew_ppb);
-		*ppb = limit(skew_ppb + slew_ppb);
+		wish_ppb = dvmm_servo_slew_ppb(&r->servo, -r->offset_ns);
+		r->bound_growth_ppb = dvmm_estimator_drift_ppb(&r->estimator) + abs(wish_ppb);
+		*ppb = limit(skew_ppb + wish_ppb);
+		*slew_ppb = *ppb - limit(skew_ppb);
 		return true;
 	}
 	if (was_led)
 		r->state = DVMM_REFERENCE_HOLDOVER;
-	*ppb = limit(skew_ppb);
 	return was_led;
 }
 

@@ -83,14 +83,15 @@ struct dvmm_segment dvmm_reference_line(const struct dvmm_reference *r, u64 now)
  * dvmm_reference_steer() - how the clock is to be led
  * @clock: what it is now
  * @free: its rate where nobody leads it
- * @ppb: out: by how much faster than @free it is to run from @now on
+ * @ppb: out: by how much faster than @free it is to run from @now on,
+ * @slew_ppb: out: so much of it for the phase
  *
  * Judges the state, too: to be called twice a second or more. Beyond what slaves can
  * be told (DVMM_STEERING_MAX_PPB) it does not go.
- * Return: false where there is nothing to lead it after, and @ppb is not set.
+ * Return: false where there is nothing to lead it after, and neither is set.
  */
 bool dvmm_reference_steer(struct dvmm_reference *r, const struct dvmm_segment *clock, u64 free,
-			  u64 now, s64 *ppb);
+			  u64 now, s64 *ppb, s64 *slew_ppb);
 
 /* How far the clock may be from the reference, silent or not; U64_MAX: not known. */
 u64 dvmm_reference_bound_ns(const struct dvmm_reference *r, u64 now);

@@ -44,11 +44,21 @@ u64 dvmm_target_ns(const struct dvmm_target *t, u64 cycles)
 				   dvmm_estimator_ns(&t->estimator, cycles) + t->peers_ns);
 }
 
-u64 dvmm_target_rate(const struct dvmm_target *t)
+static u64 steered_rate(const struct dvmm_target *t, s32 ppb)
 {
 	u64 free = dvmm_mult_adjust(t->estimator.nominal, t->estimator.now.skew_ppb);
 
-	return dvmm_mult_adjust(free, t->steering.ppb);
+	return dvmm_mult_adjust(free, ppb);
+}
+
+u64 dvmm_target_rate(const struct dvmm_target *t)
+{
+	return steered_rate(t, t->steering.ppb);
+}
+
+u64 dvmm_target_rest_rate(const struct dvmm_target *t)
+{
+	return steered_rate(t, t->steering.ppb - t->steering.slew_ppb);
 }
 
 u32 dvmm_target_drift_ppb(const struct dvmm_target *t)

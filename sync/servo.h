@@ -52,8 +52,11 @@ struct dvmm_target {
 /* Cluster time at @cycles, as far as is known. */
 u64 dvmm_target_ns(const struct dvmm_target *t, u64 cycles);
 
-/* The rate of cluster time. */
+/* The rate of cluster time, */
 u64 dvmm_target_rate(const struct dvmm_target *t);
+
+/* and what it is where nobody slews it. */
+u64 dvmm_target_rest_rate(const struct dvmm_target *t);
 
 /* How fast cluster time may run away from it, in ppb. */
 u32 dvmm_target_drift_ppb(const struct dvmm_target *t);

@@ -21,11 +21,13 @@
  * @free_ns: free-running time when it was told
  * @ns: cluster time less free-running time, then
  * @ppb: and by how much cluster time runs faster since
+ * @slew_ppb: of which so much will end when some phase is right
  */
 struct dvmm_steering {
 	u64 free_ns;
 	s64 ns;
 	s32 ppb;
+	s32 slew_ppb;
 };
 
 /* Cluster time when free-running time is @free_ns. */

@@ -86,6 +86,7 @@ struct dvmm_wire_cluster {
  * struct dvmm_wire_steering - where the leader's time is led from where it would be
  * @ns: by so much, at the message's timestamp
  * @ppb: and by so much more in each second, from then until told otherwise
+ * @slew_ppb: the part of @ppb that only puts a phase right, and will end; to 10 ppb
  *
  * In an organisation TLV on Follow_Up and Delay_Resp. A slave that takes it off measures
  * a clock that nobody steers.
@@ -93,6 +94,7 @@ struct dvmm_wire_cluster {
 struct dvmm_wire_steering {
 	s64 ns;
 	s32 ppb;
+	s32 slew_ppb;
 };
 
 /**

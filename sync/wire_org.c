@@ -32,6 +32,9 @@ static const u8 peer_org[ORG_LEN] = { 0x02, 'D', 'V', 'M', 'M', 4 };
 #define STEERING_PPB_MAX 100000
 #define STEERING_NS_MAX (S64_MAX / 32)
 
+/* In 16 bits. */
+#define SLEW_UNIT_PPB 10
+
 /* Two counters whose nominal rates are wrong as far as is believed (DVMM_SKEW_MAX_PPB). */
 #define OPINION_PPB_MAX 6000000
 #define OPINION_NS_MAX (S64_MAX / 2)
@@ -65,6 +68,7 @@ size_t dvmm_wire_put_steering(u8 *tlv, const struct dvmm_wire_steering *steering
 {
 	u8 *data = put_tlv(tlv, steering_org, STEERING_TLV_LEN);
 
+	put_be(data + 2, 2, (u16)(steering->slew_ppb / SLEW_UNIT_PPB));
 	put_be(data + 4, 4, (u32)steering->ppb);
 	put_be(data + 8, 8, steering->ns);
 	return DVMM_TLV_HEADER_LEN + STEERING_TLV_LEN;
@@ -127,9 +131,12 @@ static int get_cluster(const u8 *data, struct dvmm_announce *a)
 
 static int get_steering(const u8 *data, struct dvmm_wire_steering *steering)
 {
+	steering->slew_ppb = (s16)get_be(data + 2, 2) * SLEW_UNIT_PPB;
 	steering->ppb = (s32)get_be(data + 4, 4);
 	steering->ns = (s64)get_be(data + 8, 8);
 	if (steering->ppb < -STEERING_PPB_MAX || steering->ppb > STEERING_PPB_MAX)
+		return -DVMM_WIRE_VALUE;
+	if (abs(steering->slew_ppb) > 2 * STEERING_PPB_MAX)
 		return -DVMM_WIRE_VALUE;
 	if (steering->ns < -STEERING_NS_MAX || steering->ns > STEERING_NS_MAX)
 		return -DVMM_WIRE_VALUE;

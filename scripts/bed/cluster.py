@@ -45,6 +45,16 @@ def settle(host: Host, timeout: float = 30) -> None:
         time.sleep(0.1)
 
 
+def until(seconds: float, what: str, holds: Callable[[], Any]) -> float:
+    """Waits; returns how long it took."""
+    start = time.monotonic()
+    while time.monotonic() < start + seconds:
+        if holds():
+            return time.monotonic() - start
+        time.sleep(0.1)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
 def phc(host: Host) -> str:
     return status(host)["phc"]
 

@@ -8,13 +8,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from harness import Suite, note  # noqa: E402
 
 from bed import Bed  # noqa: E402
-from bed.cluster import phc, settle, settled, status  # noqa: E402
+from bed.cluster import phc, settle, settled, status, until  # noqa: E402
 from bed.host import Host  # noqa: E402
 
 suite = Suite()
@@ -33,16 +32,6 @@ def sources(host: Host) -> dict[str, dict]:
 
 def in_use(host: Host) -> str:
     return next(kind for kind, source in sources(host).items() if source["in_use"])
-
-
-def until(seconds: float, what: str, holds: Callable[[], Any]) -> float:
-    """How long it took."""
-    start = time.monotonic()
-    while time.monotonic() < start + seconds:
-        if holds():
-            return time.monotonic() - start
-        time.sleep(0.1)
-    raise AssertionError(f"not within {seconds} s: {what}")
 
 
 def noticed(host: Host, what: str) -> None:

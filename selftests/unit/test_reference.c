@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A foreign grandmaster as the cluster's reference: chosen, taken over, lost, and lying. */
+#include "counter_faults.h"
 #include "port_internal.h"
 #include "scenario.h"
 
@@ -308,6 +309,25 @@ static void successor_without_it(void)
 	finish(sim);
 }
 
+/* The same in mid-slew, to an end that is known to nobody then: at the rate, without the slew. */
+static void successor_in_mid_slew_without_it(void)
+{
+	struct sim *sim = in_step(79, &bed, 3);
+	struct sim_host *f = &sim->host[0], *next;
+	double rate = sim_honest_rate(f);
+
+	f->port.discipline.view.segment.base.ns += 4 * MS;
+	sim_run(sim, 5 * SIM_SECOND);
+	CHECK_IN((s64)((sim_honest_rate(&sim->host[2]) / rate - 1) * 1e9), 90000, 110000);
+	sim_kill(&sim->host[1]);
+	sim_kill(f);
+	sim_run(sim, 5 * SIM_SECOND);
+	next = leads(&sim->host[2]) ? &sim->host[2] : &sim->host[3];
+	CHECK_EQ(leaders(sim), 1);
+	CHECK_NEAR((s64)((sim_honest_rate(next) / rate - 1) * 1e9), 0, 3000);
+	finish(sim);
+}
+
 /* It jumps, and all hosts slew, at no more than they may. */
 static void reference_that_jumps(void)
 {
@@ -492,6 +512,7 @@ static const struct unit_test tests[] = {
 	TEST(holdover),
 	TEST(successor_takes_it_over),
 	TEST(successor_without_it),
+	TEST(successor_in_mid_slew_without_it),
 	TEST(reference_that_jumps),
 	TEST(reference_out_of_reach),
 	TEST(others_are_not_chosen),

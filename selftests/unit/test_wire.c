@@ -109,6 +109,7 @@ static void any_message(struct dvmm_msg *msg, enum dvmm_msg_type type)
 	if (type == DVMM_MSG_DELAY_RESP || type == DVMM_MSG_FOLLOW_UP) {
 		msg->steering.ppb = unit_random() % 200001 - 100000;
 		msg->steering.ns = (s64)unit_random() / 32;
+		msg->steering.slew_ppb = (s32)(unit_random() % 20001) * 10 - 100000;
 	}
 	if (type == DVMM_MSG_ANNOUNCE)
 		any_announce(&msg->announce);
@@ -153,7 +154,7 @@ static void known_bytes(void)
 		0x12, 0x34, 0x02, 0xfc,
 		0x00, 0x00, 0x65, 0x53, 0xf1, 0x00, 0x07, 0x5b, 0xcd, 0x15,
 		0x00, 0x03, 0x00, 0x16, 0x02, 0x44, 0x56, 0x4d, 0x4d, 0x02,
-		0x01, 0x00, 0x00, 0x00, 0xff, 0xff, 0x3c, 0xb0,
+		0x01, 0x00, 0xf6, 0x3c, 0xff, 0xff, 0x3c, 0xb0,
 		0x00, 0x00, 0x00, 0x00, 0x00, 0x12, 0xd6, 0x87,
 	};
 	struct dvmm_msg msg = {
@@ -164,7 +165,7 @@ static void known_bytes(void)
 		.sequence = 0x1234,
 		.log_interval = -4,
 		.time_ns = 1700000000123456789ULL,
-		.steering = { .ns = 1234567, .ppb = -50000 },
+		.steering = { .ns = 1234567, .ppb = -50000, .slew_ppb = -25000 },
 	};
 	u8 buf[DVMM_WIRE_TX_MAX];
 
@@ -269,6 +270,11 @@ static void steering_lies(void)
 	msg.steering.ppb = 100001;
 	REFUSED(buf, dvmm_wire_encode(&msg, buf), DVMM_WIRE_VALUE);
 	msg.steering.ppb = 0;
+	msg.steering.slew_ppb = -200000;	/* from one end to the other */
+	CHECK_EQ(decode(&out, buf, dvmm_wire_encode(&msg, buf)), 0);
+	msg.steering.slew_ppb = 200010;
+	REFUSED(buf, dvmm_wire_encode(&msg, buf), DVMM_WIRE_VALUE);
+	msg.steering.slew_ppb = 0;
 	msg.steering.ns = S64_MIN;
 	REFUSED(buf, dvmm_wire_encode(&msg, buf), DVMM_WIRE_VALUE);
 }
