@@ -11,6 +11,9 @@
 /* From 16 exchanges on by half as much again: 16, 24, 36, 54, 81, 121, 181, 271, 406. */
 #define WINDOWS 9
 
+/* So many exchanges tell how long a path is just now. */
+#define RECENT 8
+
 /* A shorter time tells less of a rate than is known beforehand. */
 #define DOUBT_SPAN_MIN_US 1000
 
@@ -158,6 +161,12 @@ static u32 best_window(const struct dvmm_estimator *e, u64 shortest_ns,
 	return found;
 }
 
+/* As it is now: the quickest of all may be of before a path changed. */
+static u64 recent_delay_ns(const struct dvmm_estimator *e)
+{
+	return dvmm_linefit_shortest(e->points, min_t(u32, e->count, RECENT));
+}
+
 static void fit(struct dvmm_estimator *e)
 {
 	struct dvmm_slope before = { e->now.skew_ppb, e->now.skew_error_ppb };
@@ -175,6 +184,7 @@ static void fit(struct dvmm_estimator *e)
 	e->now.skew_ppb = best.slope_ppb;
 	e->now.skew_error_ppb = best.slope_error_ppb;
 	e->now.delay_ns = best.delay_ns / 2;
+	e->now.recent_delay_ns = recent_delay_ns(e) / 2;
 	e->now.window = window;
 	remember_skew(e);
 }

@@ -87,6 +87,7 @@ s64 dvmm_exchange_delay_ns(const struct dvmm_exchange *x, u64 mult);
  * @skew_ppb: how much faster than the host's nominal counter it runs
  * @skew_error_ppb: standard error of @skew_ppb
  * @delay_ns: mean path delay of the quickest exchange in use
+ * @recent_delay_ns: the same of the last few
  * @window: exchanges that the line was taken from
  */
 struct dvmm_estimate {
@@ -96,6 +97,7 @@ struct dvmm_estimate {
 	s64 skew_ppb;
 	u64 skew_error_ppb;
 	u64 delay_ns;
+	u64 recent_delay_ns;
 	u32 window;
 };
 

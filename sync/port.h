@@ -203,6 +203,7 @@ struct dvmm_port_reference {
  * @answer: the last @answers to probes
  * @trail: where the leader's time was
  * @impossible: exchanges with it in a row that cannot be
+ * @turned: exchanges in a row by which its rate is not what it was
  * @suspecting: its time has contradicted itself; for so many @hearings
  * @refused: the leader refused last, at @refused_cycles; zeros if none ever was
  * @reference: whom it is led after
@@ -252,6 +253,7 @@ struct dvmm_port {
 	u32 answers;
 	struct dvmm_trail trail;
 	u32 impossible;
+	u32 turned;
 	bool suspecting;
 	u32 hearings;
 	u8 refused[8];

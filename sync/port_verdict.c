@@ -28,6 +28,9 @@
 /* No quartz changes its rate by so much in the age of a trail's line. */
 #define TURNED_PPB 20000
 
+/* In exchanges: a path that changes is not seen in all of them at once. */
+#define TURNED_FOR DVMM_ESTIMATOR_MIN
+
 /* A leader refused is not listened to for so long. */
 #define REFUSE_NS (60 * DVMM_NSEC_PER_SEC)
 
@@ -160,7 +163,8 @@ static void watch_rate(struct dvmm_port *p, u64 now)
 	struct jury jury;
 
 	dvmm_trail_keep(&p->trail, &p->discipline.target.estimator);
-	if (abs(ppb) < TURNED_PPB)
+	p->turned = abs(ppb) < TURNED_PPB ? 0 : p->turned + 1;
+	if (p->turned < TURNED_FOR)
 		return;
 	jury = ask_of_turn(p, ppb);
 	if (jury.steady <= jury.moved)
@@ -188,6 +192,7 @@ void dvmm_port_acquit(struct dvmm_port *p)
 	dvmm_port_disarm(p, DVMM_TIMER_JUDGE);
 	p->suspecting = false;
 	p->impossible = 0;
+	p->turned = 0;
 	dvmm_trail_reset(&p->trail);
 }
 

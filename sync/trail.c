@@ -53,13 +53,22 @@ s64 dvmm_trail_strayed_ns(const struct dvmm_trail *trail, const struct dvmm_esti
 	return e->now.ns - line->ns - dvmm_span_ns(mult, line->cycles, e->now.cycles);
 }
 
+/* One direction that takes longer shows as half of that, and in the round trip. */
+static bool may_be_the_path(const struct dvmm_trail *trail, const struct dvmm_estimator *e)
+{
+	s64 longer_ns = e->now.recent_delay_ns - dvmm_trail_line(trail)->recent_delay_ns;
+
+	return abs(dvmm_trail_strayed_ns(trail, e)) <= 2 * abs(longer_ns);
+}
+
 s64 dvmm_trail_turned_ppb(const struct dvmm_trail *trail, const struct dvmm_estimator *e)
 {
 	const struct dvmm_estimate *line = dvmm_trail_line(trail);
 	s64 ppb = e->now.skew_ppb - line->skew_ppb;
 	u64 doubt_ppb = DOUBT_SIGMAS * (e->now.skew_error_ppb + line->skew_error_ppb);
 
-	if (!is_mature(line) || e->now.window < DVMM_ESTIMATOR_MIN || (u64)abs(ppb) <= doubt_ppb)
+	if (!is_mature(line) || e->now.window < DVMM_ESTIMATOR_MIN || (u64)abs(ppb) <= doubt_ppb ||
+	    may_be_the_path(trail, e))
 		return 0;
 	return ppb < 0 ? ppb + (s64)doubt_ppb : ppb - (s64)doubt_ppb;
 }

@@ -53,8 +53,8 @@ void dvmm_trail_measure(struct dvmm_trail *trail, const struct dvmm_estimator *e
 s64 dvmm_trail_strayed_ns(const struct dvmm_trail *trail, const struct dvmm_estimator *e);
 
 /*
- * By how much faster it is than that line, in ppb, as far as that is beyond doubt; 0 if
- * it is not.
+ * By how much faster it is than that line, in ppb, as far as that is beyond doubt, and not
+ * explained by a path that has changed; else 0.
  */
 s64 dvmm_trail_turned_ppb(const struct dvmm_trail *trail, const struct dvmm_estimator *e);
 

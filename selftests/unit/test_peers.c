@@ -334,7 +334,7 @@ static void rate_that_turns_is_the_leaders(void)
 		for (ms = 0; ms < 10000 && who_leads(sim) <= 0; ms++)
 			sim_run(sim, MS);
 		printf("# turned by %g ppm at once: refused after %.2f s\n", ppm[i], ms / 1e3);
-		CHECK_IN(ms, 500, 5000);
+		CHECK_IN(ms, 900, 9000);
 		sim_run(sim, 20 * SIM_SECOND);
 		CHECK_EQ(leaders(sim), 1);
 		finish(sim);
