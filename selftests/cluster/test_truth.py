@@ -195,6 +195,19 @@ def stopped(world: World) -> None:
     truth.end().check(30, (fault, fault + 1 + UNNOTICED_S))
 
 
+@thorough.test("the leader is stopped for a second: it finds that another leads, yields, and its bound holds")
+def leader_stopped(world: World) -> None:
+    leader, slave = world.roles()
+    truth = world.watch((slave, leader), 14)
+    time.sleep(3)
+    fault = truth.now()
+    leader.stop()
+    time.sleep(1)
+    leader.cont()
+    truth.end().check(30, (fault, fault + 1 + UNNOTICED_S))
+    assert world.roles() == (slave, leader), "who was stopped leads again"
+
+
 @trio.test("three hosts are in step, with a guest on two that follow")
 def join_three(world: World) -> None:
     world.join("dvmm_time.ko", list(world.bed)[1:])
