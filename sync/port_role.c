@@ -12,11 +12,15 @@
 /* Before a cluster is founded, others of it have at least so long to be heard. */
 #define LISTEN_MIN_NS DVMM_NSEC_PER_SEC
 
+/* Nobody waits for less. */
+static u64 least_timeout_ns(const struct dvmm_port *p)
+{
+	return dvmm_interval_ns(p->config.log_announce) * p->config.announce_timeout;
+}
+
 u64 dvmm_port_announce_timeout_ns(const struct dvmm_port *p)
 {
-	u64 timeout_ns = dvmm_interval_ns(p->config.log_announce) * p->config.announce_timeout;
-
-	return timeout_ns << p->patience.doublings;
+	return least_timeout_ns(p) << p->patience.doublings;
 }
 
 /* Who is of no cluster yet, or has lost its time: better that others lead, if there are any. */
@@ -55,7 +59,7 @@ static void move(struct dvmm_port *p, enum dvmm_port_event event)
  */
 static bool was_slave_just_now(const struct dvmm_port *p, const struct dvmm_foreign *f)
 {
-	u64 timeout = dvmm_port_cycles(p, dvmm_port_announce_timeout_ns(p));
+	u64 timeout = dvmm_port_cycles(p, least_timeout_ns(p));
 
 	return f->before_cycles && p->state == DVMM_PORT_MASTER &&
 	       f->announce.cluster.cluster.id == p->discipline.view.cluster.id &&

@@ -2,4 +2,4 @@
 # A leader that was given up in error is given up as soon again.
 # in: sync/port_role.c
 # fails: scenario starved
-s/return timeout_ns << p->patience.doublings;/return timeout_ns;/
+s/least_timeout_ns(p) << p->patience.doublings/least_timeout_ns(p)/
