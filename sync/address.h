@@ -27,6 +27,9 @@ struct dvmm_address {
 };
 
 static const struct dvmm_address __maybe_unused dvmm_to_all = { .scope = DVMM_TO_ALL };
+static const struct dvmm_address __maybe_unused dvmm_to_neighbours = {
+	.scope = DVMM_TO_NEIGHBOURS,
+};
 
 static inline bool dvmm_address_equal(const struct dvmm_address *a, const struct dvmm_address *b)
 {

@@ -45,6 +45,7 @@ static const struct {
 
 /* delayMechanism (table 21). */
 #define MECHANISM_E2E 1
+#define MECHANISM_P2P 2
 
 /* clockType of an ordinary clock (table 60). */
 #define CLOCK_ORDINARY 0x8000
@@ -117,6 +118,17 @@ static size_t protocol_address_len(enum dvmm_network network)
 	return 0;
 }
 
+static u8 mechanism(const struct dvmm_port *p)
+{
+	return p->config.peer_to_peer ? MECHANISM_P2P : MECHANISM_E2E;
+}
+
+/* Of no use with end-to-end delay. */
+static u8 log_pdelay(const struct dvmm_port *p)
+{
+	return p->config.peer_to_peer ? (u8)p->pace.now.pdelay : 0;
+}
+
 /* physicalAddress: the EUI-48 that the clockIdentity was made of. */
 static size_t put_physical_address(u8 *d, const struct dvmm_port *p)
 {
@@ -137,10 +149,10 @@ static size_t put_protocol_address(u8 *d, const struct dvmm_port_config *config)
 	return 4 + len;
 }
 
-/* 15.5.3.1.2. No manufacturer's OUI; the default profile (I.3). */
+/* 15.5.3.1.2. No manufacturer's OUI; the default profile, of either mechanism (I.3, I.4). */
 static int get_clock_description(const struct dvmm_port *p, u8 *d)
 {
-	static const u8 profile[] = { 0x00, 0x1b, 0x19, 0x00, 0x01, 0x00 };
+	const u8 profile[] = { 0x00, 0x1b, 0x19, 0x00, mechanism(p), 0x00 };
 	u8 *at = d;
 
 	put_be(at, 2, CLOCK_ORDINARY);
@@ -269,16 +281,26 @@ static int get_timescale(struct dvmm_port *p, u8 *d)
 	return 2;
 }
 
-/* 15.5.3.7.1. No Pdelay_Req is sent on our own account. */
+/* Known of links measured peer to peer only. */
+static s64 mean_link_delay_ns(const struct dvmm_port *p)
+{
+	u64 ns = dvmm_neighbour_round_trip_ns(&p->neighbour);
+
+	return ns == U64_MAX ? 0 : (s64)(ns / 2);
+}
+
+/* 15.5.3.7.1 */
 static int get_port(const struct dvmm_port *p, u8 *d)
 {
 	put_port_id(d, &p->id);
 	d[10] = (u8)p->state;
-	d[11] = (u8)p->config.log_sync;
-	d[20] = (u8)p->config.log_announce;
+	d[11] = (u8)p->pace.log_request;
+	put_interval(d + 12, mean_link_delay_ns(p));
+	d[20] = (u8)p->pace.now.announce;
 	d[21] = p->config.announce_timeout;
-	d[22] = (u8)p->config.log_sync;
-	d[23] = MECHANISM_E2E;
+	d[22] = (u8)p->pace.now.sync;
+	d[23] = mechanism(p);
+	d[24] = log_pdelay(p);
 	d[25] = VERSION;
 	return 26;
 }
@@ -294,21 +316,22 @@ static int get_octet(const struct dvmm_port *p, u16 id, u8 *d)
 	case ID_DOMAIN:
 		return put_octet(d, p->config.domain);
 	case ID_LOG_ANNOUNCE_INTERVAL:
-		return put_octet(d, (u8)p->config.log_announce);
+		return put_octet(d, (u8)p->pace.now.announce);
 	case ID_ANNOUNCE_RECEIPT_TIMEOUT:
 		return put_octet(d, p->config.announce_timeout);
 	case ID_LOG_SYNC_INTERVAL:
-		return put_octet(d, (u8)p->config.log_sync);
+		return put_octet(d, (u8)p->pace.now.sync);
 	case ID_VERSION_NUMBER:
 		return put_octet(d, VERSION);
 	case ID_CLOCK_ACCURACY:
 		return put_octet(d, own_quality(p).accuracy);
 	case ID_DELAY_MECHANISM:
-		return put_octet(d, MECHANISM_E2E);
+		return put_octet(d, mechanism(p));
 	case ID_SLAVE_ONLY:
 		return put_octet(d, p->config.slave_only);
+	case ID_LOG_MIN_PDELAY_REQ_INTERVAL:
+		return put_octet(d, log_pdelay(p));
 	case ID_TRACEABILITY_PROPERTIES:	/* neither time nor frequency is traceable */
-	case ID_LOG_MIN_PDELAY_REQ_INTERVAL:	/* of no use with end-to-end delay */
 		return put_octet(d, 0);
 	}
 	return is_known(id) ? -DVMM_MANAGEMENT_NOT_SUPPORTED : -DVMM_MANAGEMENT_NO_SUCH_ID;

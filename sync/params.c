@@ -56,6 +56,18 @@ static char *reference = "none";
 module_param(reference, charp, 0444);
 MODULE_PARM_DESC(reference, "foreign PTP grandmaster to lead the cluster after, the same on all hosts: none, any that is better, or its clockIdentity (none)");
 
+static char *delay = "e2e";
+module_param(delay, charp, 0444);
+MODULE_PARM_DESC(delay, "how delay is measured: e2e (end to end), p2p (of each link); the same on all hosts (e2e)");
+
+static int pdelay_interval = -4;
+module_param(pdelay_interval, int, 0444);
+MODULE_PARM_DESC(pdelay_interval, "with delay=p2p: log2 of seconds between Pdelay_Req, -7 to 3 (-4)");
+
+static int reference_interval = 4;
+module_param(reference_interval, int, 0444);
+MODULE_PARM_DESC(reference_interval, "log2 of seconds between Sync, -7 to 3, to be asked of the reference; 4: as it likes (4)");
+
 struct setting {
 	const char *name;
 	const int *value;
@@ -70,6 +82,8 @@ static const struct setting settings[] = {
 	{ "announce_interval", &announce_interval, -7, 3 },
 	{ "announce_timeout", &announce_timeout, 2, 10 },
 	{ "sync_interval", &sync_interval, -7, 3 },
+	{ "pdelay_interval", &pdelay_interval, -7, 3 },
+	{ "reference_interval", &reference_interval, -7, 4 },
 	{ "slew_max_ppm", &slew_max_ppm, 1, 400 },
 };
 
@@ -149,6 +163,15 @@ static int get_reference(struct dvmm_port_config *config)
 	return -EINVAL;
 }
 
+static int get_delay(struct dvmm_port_config *config)
+{
+	config->peer_to_peer = sysfs_streq(delay, "p2p");
+	if (config->peer_to_peer || sysfs_streq(delay, "e2e"))
+		return 0;
+	pr_err("delay=%s: must be e2e or p2p\n", delay);
+	return -EINVAL;
+}
+
 static int find_network(enum dvmm_network *network)
 {
 	static const struct {
@@ -173,7 +196,7 @@ static int find_network(enum dvmm_network *network)
 int dvmm_params_get(struct dvmm_port_config *config)
 {
 	int ret = check_settings() ?: get_role(config) ?: get_reference(config) ?:
-		  find_network(&config->network);
+		  get_delay(config) ?: find_network(&config->network);
 
 	if (ret)
 		return ret;
@@ -183,6 +206,8 @@ int dvmm_params_get(struct dvmm_port_config *config)
 	config->log_announce = announce_interval;
 	config->announce_timeout = announce_timeout;
 	config->log_sync = sync_interval;
+	config->log_pdelay = pdelay_interval;
+	config->log_reference_sync = reference_interval;
 	config->slew_max_ppb = slew_max_ppm * 1000;
 	return 0;
 }

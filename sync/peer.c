@@ -3,9 +3,6 @@
 #include "consensus.h"
 #include "peer.h"
 
-/* Pieces of an exchange. */
-enum { STAMP = 1, RESPONSE = 2, FOLLOW_UP = 4, ALL = 7 };
-
 /* Who does not answer so many probes is gone. */
 #define UNANSWERED_MAX 16
 
@@ -81,59 +78,13 @@ struct dvmm_peer *dvmm_peers_turn(struct dvmm_peers *peers)
 		memset(peer, 0, sizeof(*peer));
 	if (!dvmm_peer_known(peer))
 		return NULL;
-	peer->sequence = peers->sequence++;
 	return peer;
 }
 
-void dvmm_peer_probed(struct dvmm_peer *peer, u32 key)
+void dvmm_peer_probed(struct dvmm_peer *peer, u16 sequence, u32 key)
 {
-	peer->key = key;
-	peer->have = 0;
+	dvmm_pdelay_request(&peer->probe, sequence, key);
 	peer->unanswered++;
-}
-
-/* One that cannot be, or contradicts those before, leaves nothing behind. */
-static void take_in(struct dvmm_peer *peer)
-{
-	struct dvmm_estimator *e = &peer->estimator;
-
-	dvmm_trail_measure(&peer->trail, e, &peer->probe);
-	if (dvmm_estimator_add(e, &peer->probe) == -ERANGE)
-		dvmm_estimator_restart(e, e->now.skew_ppb, DVMM_SKEW_UNKNOWN_PPB);
-}
-
-static struct dvmm_peer *have(struct dvmm_peer *peer, u8 piece)
-{
-	peer->have |= piece;
-	if (peer->have != ALL)
-		return NULL;
-	peer->have = 0;
-	peer->unanswered = 0;
-	take_in(peer);
-	return peer;
-}
-
-struct dvmm_peer *dvmm_peers_stamp(struct dvmm_peers *peers, u32 key, u64 cycles)
-{
-	struct dvmm_peer *peer;
-
-	for (peer = peers->peer; peer < peers->peer + DVMM_PEERS; peer++) {
-		if (!peer->unanswered || peer->key != key || peer->have & STAMP)
-			continue;
-		peer->probe.t3_cycles = cycles;
-		return have(peer, STAMP);
-	}
-	return NULL;
-}
-
-/* Whose probe @msg answers, unless it has done so already. */
-static struct dvmm_peer *answers(struct dvmm_peers *peers, const struct dvmm_msg *msg, u8 piece)
-{
-	struct dvmm_peer *peer = find(peers, &msg->source);
-
-	if (!peer || !peer->unanswered || peer->sequence != msg->sequence || peer->have & piece)
-		return NULL;
-	return peer;
 }
 
 /* Of another leader, or of none, what was said before tells nothing. */
@@ -156,33 +107,51 @@ static void take_note(struct dvmm_peer *peer, const struct dvmm_wire_opinion *sa
 }
 
 /*
- * 11.4.2 c: the response brings the request's arrival, its Follow_Up the response's
- * departure. The request's correctionField comes back in the Follow_Up's.
+ * One that cannot be, or contradicts those before, leaves nothing behind. Who tells no
+ * time of its own is no source of time.
  */
+static struct dvmm_peer *take_in(struct dvmm_peer *peer)
+{
+	struct dvmm_estimator *e = &peer->estimator;
+	const struct dvmm_pdelay *probe = &peer->probe;
+
+	peer->unanswered = 0;
+	if (probe->relative)
+		return NULL;
+	take_note(peer, &probe->opinion, probe->opinion_ns);
+	dvmm_trail_measure(&peer->trail, e, &probe->x);
+	if (dvmm_estimator_add(e, &probe->x) == -ERANGE)
+		dvmm_estimator_restart(e, e->now.skew_ppb, DVMM_SKEW_UNKNOWN_PPB);
+	return peer;
+}
+
+struct dvmm_peer *dvmm_peers_stamp(struct dvmm_peers *peers, u32 key, u64 cycles)
+{
+	struct dvmm_peer *peer;
+
+	for (peer = peers->peer; peer < peers->peer + DVMM_PEERS; peer++)
+		if (dvmm_pdelay_stamp(&peer->probe, key, cycles))
+			return take_in(peer);
+	return NULL;
+}
+
 struct dvmm_peer *dvmm_peers_response(struct dvmm_peers *peers, const struct dvmm_msg *msg,
 				      u64 cycles)
 {
-	struct dvmm_peer *peer = answers(peers, msg, RESPONSE);
+	struct dvmm_peer *peer = find(peers, &msg->source);
 
-	if (!peer)
+	if (!peer || !dvmm_pdelay_response(&peer->probe, msg, cycles))
 		return NULL;
-	peer->probe.t4_ns = msg->time_ns;
-	peer->probe.t2_cycles = cycles;
-	peer->response_correction_ns = dvmm_msg_correction_ns(msg);
-	return have(peer, RESPONSE);
+	return take_in(peer);
 }
 
 struct dvmm_peer *dvmm_peers_follow_up(struct dvmm_peers *peers, const struct dvmm_msg *msg)
 {
-	struct dvmm_peer *peer = answers(peers, msg, FOLLOW_UP);
+	struct dvmm_peer *peer = find(peers, &msg->source);
 
-	/* the arrival is corrected by what the Follow_Up tells */
-	if (!peer || !(peer->have & RESPONSE))
+	if (!peer || !dvmm_pdelay_follow_up(&peer->probe, msg))
 		return NULL;
-	peer->probe.t4_ns -= dvmm_msg_correction_ns(msg);
-	peer->probe.t1_ns = msg->time_ns + peer->response_correction_ns;
-	take_note(peer, &msg->opinion, msg->time_ns);
-	return have(peer, FOLLOW_UP);
+	return take_in(peer);
 }
 
 static bool is_about(const struct dvmm_wire_opinion *o, u64 id, const u8 *leader)

@@ -5,15 +5,15 @@
  * hops instead of one, but by another path.
  *
  * Probes are Pdelay_Req (IEEE 1588-2019 11.4), sent to one. From the request, the
- * response and its Follow_Up to (t1, t2, t3, t4).
+ * response and its Follow_Up to (t1, t2, t3, t4): pdelay.h.
  *
  * Pure: compiles unchanged in user space.
  */
 #ifndef DVMM_PEER_H
 #define DVMM_PEER_H
 
+#include "pdelay.h"
 #include "trail.h"
-#include "wire.h"
 
 /* So many at a time; that they are few bounds the cost, whatever the cluster's size. */
 #define DVMM_PEERS 4
@@ -27,9 +27,7 @@
  * @address: where probes are sent
  * @estimator, @ring: its free-running time
  * @trail: and where that was
- * @probe: the exchange in hand, asked for with @sequence, sent under @key
- * @have: which of its pieces have come
- * @response_correction_ns: correctionField of the response to that
+ * @probe: the exchange in hand
  * @opinion: what it last told; cluster_id 0 if nothing yet
  * @opinion_ns: its own time at which that held
  * @was: its opinions as they were, one in DVMM_TRAIL_NS, the newest first
@@ -43,11 +41,7 @@ struct dvmm_peer {
 	struct dvmm_estimator estimator;
 	struct dvmm_exchange ring[DVMM_PEER_RING];
 	struct dvmm_trail trail;
-	struct dvmm_exchange probe;
-	u16 sequence;
-	u32 key;
-	u8 have;
-	s64 response_correction_ns;
+	struct dvmm_pdelay probe;
 	struct dvmm_wire_opinion opinion;
 	u64 opinion_ns;
 	struct {
@@ -64,14 +58,12 @@ struct dvmm_peer {
  * @nominal: rate of the host counter
  * @points: scratch for all their estimators
  * @turn: whose turn to be probed it is
- * @sequence: of the next probe
  */
 struct dvmm_peers {
 	u64 nominal;
 	struct dvmm_point *points;
 	struct dvmm_peer peer[DVMM_PEERS];
 	u32 turn;
-	u16 sequence;
 };
 
 /* @points as for dvmm_estimator_init(), of DVMM_PEER_RING at least. */
@@ -92,13 +84,13 @@ void dvmm_peers_meet(struct dvmm_peers *peers, const struct dvmm_wire_peer *who)
 void dvmm_peers_forget(struct dvmm_peers *peers, const struct dvmm_port_id *id);
 
 /*
- * Whose turn to be probed it is, with @sequence for it, or NULL. Who has not answered
- * for long is struck out on the way.
+ * Whose turn to be probed it is, or NULL. Who has not answered for long is struck out on
+ * the way.
  */
 struct dvmm_peer *dvmm_peers_turn(struct dvmm_peers *peers);
 
-/* The probe to @peer went out; its stamp comes under @key. */
-void dvmm_peer_probed(struct dvmm_peer *peer, u32 key);
+/* The probe to @peer went out, with @sequence; its stamp comes under @key. */
+void dvmm_peer_probed(struct dvmm_peer *peer, u16 sequence, u32 key);
 
 /*
  * Pieces. Return: the peer whose exchange is complete with this, and in its estimator,

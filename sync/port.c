@@ -20,7 +20,7 @@
 /* So many event messages in a row without a stamp are no accident. */
 #define UNSTAMPED_MAX 8
 
-/* Responses to one host: in a sync interval, and at once. */
+/* Responses to one host: in the interval in which it asks, and at once. */
 #define REPLIES_EACH 4
 #define REPLY_BURST 32
 
@@ -83,10 +83,10 @@ static void fire(struct dvmm_port *p, enum dvmm_timer timer, u64 now)
 	case DVMM_TIMER_RECEIPT:
 		return dvmm_port_receipt_timeout(p, now);
 	case DVMM_TIMER_ANNOUNCE:
-		repeat(p, timer, dvmm_interval_ns(p->config.log_announce), now);
+		repeat(p, timer, dvmm_interval_ns(p->pace.now.announce), now);
 		return dvmm_port_send_announce(p, now);
 	case DVMM_TIMER_SYNC:
-		repeat(p, timer, dvmm_interval_ns(p->config.log_sync), now);
+		repeat(p, timer, dvmm_interval_ns(p->pace.now.sync), now);
 		return dvmm_port_send_sync(p, now);
 	case DVMM_TIMER_CONFIRM:
 		return dvmm_discipline_confirm(&p->discipline, now);
@@ -98,6 +98,9 @@ static void fire(struct dvmm_port *p, enum dvmm_timer timer, u64 now)
 		return dvmm_port_judge(p, now);
 	case DVMM_TIMER_REFERENCE:
 		return dvmm_port_send_reference_req(p);
+	case DVMM_TIMER_PDELAY:
+		repeat(p, timer, dvmm_interval_ns(p->pace.now.pdelay), now);
+		return dvmm_port_pdelay_req(p);
 	case DVMM_TIMER_TICK:
 		repeat(p, timer, TICK_NS, now);
 		return tick(p, now);
@@ -158,6 +161,17 @@ void dvmm_port_set_timeouts(struct dvmm_port *p)
 	p->discipline.relax_cycles = dvmm_port_cycles(p, relax_ns);
 }
 
+void dvmm_port_pace_as_configured(struct dvmm_port *p)
+{
+	struct dvmm_intervals configured = {
+		.pdelay = p->config.log_pdelay,
+		.sync = p->config.log_sync,
+		.announce = p->config.log_announce,
+	};
+
+	dvmm_pace_init(&p->pace, &configured);
+}
+
 static void configure(struct dvmm_port *p)
 {
 	u64 announce_ns = dvmm_interval_ns(p->config.log_announce);
@@ -166,14 +180,22 @@ static void configure(struct dvmm_port *p)
 	p->patience.memory_cycles = dvmm_port_cycles(p, DVMM_PATIENCE_MEMORY_NS);
 	p->discipline.servo.slew_max_ppb = p->config.slew_max_ppb;
 	dvmm_port_set_timeouts(p);
-	dvmm_pace_init(&p->pace, p->config.log_sync);
-	dvmm_port_set_pace(p, p->config.log_sync);
+	dvmm_port_pace_as_configured(p);
+	dvmm_port_set_pace(p, dvmm_port_ask_log(p, p->config.log_sync));
+}
+
+/* How often each host may ask. */
+static u64 ask_interval_ns(const struct dvmm_port *p)
+{
+	s8 log = p->config.log_sync;
+
+	return dvmm_interval_ns(p->config.peer_to_peer ? min(log, p->config.log_pdelay) : log);
 }
 
 /* What hosts ask of us, and what is believed of them. */
 static void protect(struct dvmm_port *p)
 {
-	u64 interval_ns = dvmm_interval_ns(p->config.log_sync) / REPLIES_EACH;
+	u64 interval_ns = ask_interval_ns(p) / REPLIES_EACH;
 	struct dvmm_rate each = {
 		.interval_cycles = dvmm_port_cycles(p, interval_ns), .burst = REPLY_BURST,
 	};
@@ -206,6 +228,8 @@ void dvmm_port_init(struct dvmm_port *p, const struct dvmm_port_config *config,
 	protect(p);
 	dvmm_port_reference_init(p);
 	dvmm_port_arm(p, DVMM_TIMER_TICK, now);
+	if (config->peer_to_peer)
+		dvmm_port_arm(p, DVMM_TIMER_PDELAY, now);
 	if (link)
 		dvmm_port_link(p, true, now);
 }
@@ -273,6 +297,7 @@ static void forget_others(struct dvmm_port *p)
 {
 	dvmm_peers_init(&p->peers, p->own.mult, p->discipline.points);
 	memset(p->answer, 0, sizeof(p->answer));
+	memset(&p->neighbour, 0, sizeof(p->neighbour));
 	memset(p->refused, 0, sizeof(p->refused));
 }
 
@@ -285,6 +310,8 @@ void dvmm_port_disturbed(struct dvmm_port *p, u64 step_ns, u64 rate_ppb, u64 now
 	if (p->state != DVMM_PORT_FAULTY)
 		dvmm_port_listen_again(p, now);
 	dvmm_port_arm(p, DVMM_TIMER_TICK, now);
+	if (p->config.peer_to_peer)
+		dvmm_port_arm(p, DVMM_TIMER_PDELAY, now);
 	note_change(p, now);
 	p->since_cycles = now;
 }
@@ -359,6 +386,10 @@ static const char *listening_reason(const struct dvmm_port *p)
 
 static const char *reason(const struct dvmm_port *p, u64 now)
 {
+	const char *link = dvmm_port_neighbour_reason(p);
+
+	if (link && p->state != DVMM_PORT_FAULTY)
+		return link;
 	switch (p->state) {
 	case DVMM_PORT_FAULTY:
 		return "the network interface is down";

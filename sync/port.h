@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A PTP port with its clock: the whole protocol of one host, IEEE 1588-2019
- * clause 9, end-to-end delay mechanism, two-step.
+ * clause 9, end-to-end or peer-to-peer delay mechanism, two-step.
  *
  * Pure: packets, stamps and the present instant (host counter) go in; packets and
  * clock changes come out through ops. A process may have any number of ports.
@@ -21,6 +21,7 @@
 #include "discipline.h"
 #include "exchange.h"
 #include "foreign.h"
+#include "neighbour.h"
 #include "port_fsm.h"
 #include "pace.h"
 #include "patience.h"
@@ -52,12 +53,16 @@ enum dvmm_network {
  * @domain: domainNumber
  * @priority1, @priority2: as in 8.2.1
  * @log_announce, @log_sync: logarithm to base 2 of the intervals in seconds
+ * @peer_to_peer: the delay mechanism (8.2.15.4.4); else end-to-end
+ * @log_pdelay: logMinPdelayReqInterval (8.2.15.4.5), if @peer_to_peer
  * @announce_timeout: announceReceiptTimeout (8.2.15.4.2), in announce intervals
  * @slew_max_ppb: limit for corrections
  * @slave_only: never lead: defaultDS.slaveOnly (9.2.2)
  * @master_only: never follow: portDS.masterOnly (9.2.2); not both
  * @reference_choice: as the enum says; NONE where one of the above two is set
  * @reference: grandmasterIdentity of the ONE
+ * @log_reference_sync: how often the reference is to send Sync; beyond
+ *	DVMM_INTERVAL_LOG_MAX: as it likes
  * @utc_offset_s: TAI - UTC where it is known, else 0
  * @network: what carries the messages, and @address: our own there; for those who ask
  */
@@ -69,12 +74,15 @@ struct dvmm_port_config {
 	u8 priority2;
 	s8 log_announce;
 	s8 log_sync;
+	bool peer_to_peer;
+	s8 log_pdelay;
 	u8 announce_timeout;
 	u32 slew_max_ppb;
 	bool slave_only;
 	bool master_only;
 	enum dvmm_reference_choice reference_choice;
 	u8 reference[8];
+	s8 log_reference_sync;
 	s16 utc_offset_s;
 	enum dvmm_network network;
 	struct dvmm_address address;
@@ -109,6 +117,7 @@ enum dvmm_timer {
 	DVMM_TIMER_PROBE,	/* slave: probe the next peer */
 	DVMM_TIMER_JUDGE,	/* slave: the leader, who is suspected */
 	DVMM_TIMER_REFERENCE,	/* master: send Delay_Req to the reference */
+	DVMM_TIMER_PDELAY,	/* peer-to-peer: send Pdelay_Req */
 	DVMM_TIMER_TICK,	/* renew the clock */
 	DVMM_TIMERS
 };
@@ -124,6 +133,9 @@ enum dvmm_drop {
 	DVMM_DROP_STAMPS,	/* an exchange whose stamps cannot be */
 	DVMM_DROP_JUMP,		/* an exchange that contradicts those before */
 	DVMM_DROP_REFUSED,	/* a leader whose time was found wrong */
+	DVMM_DROP_MECHANISM,	/* of the delay mechanism that is not ours */
+	DVMM_DROP_CROWD,	/* a second neighbour, where there is to be one */
+	DVMM_DROP_INTERVAL,	/* a wish for intervals that cannot be */
 	DVMM_DROP_RATE,		/* more than may be asked of us, or than can be */
 	DVMM_DROP_AUTH = DVMM_DROP_RATE, /* plus an enum dvmm_auth_error, from 1 on; last */
 	DVMM_DROPS = DVMM_DROP_AUTH + DVMM_AUTH_ERRORS
@@ -193,7 +205,9 @@ struct dvmm_port_reference {
  * @auth: keys, and what has been seen of others
  * @replies, @reply: limits of the responses sent, to each host and in all
  * @newcomer: limit of masters not heard before
- * @pace: as leader: how often slaves are to ask
+ * @pace: how often messages are sent, and slaves are to ask
+ * @wish: limit of wishes heeded, and made
+ * @neighbour: if peer-to-peer, who is at the other end of the link
  * @manage: limit of Management answered
  * @exchanger: what is in hand of the exchange with @parent
  * @discipline: the clock
@@ -242,6 +256,8 @@ struct dvmm_port {
 	struct dvmm_bucket reply;
 	struct dvmm_bucket newcomer;
 	struct dvmm_pace pace;
+	struct dvmm_bucket wish;
+	struct dvmm_neighbour neighbour;
 	struct dvmm_bucket manage;
 	struct dvmm_exchanger exchanger;
 	struct dvmm_discipline discipline;

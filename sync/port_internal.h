@@ -28,6 +28,9 @@ static inline bool dvmm_port_is_slave(const struct dvmm_port *p)
 	return p->state == DVMM_PORT_UNCALIBRATED || p->state == DVMM_PORT_SLAVE;
 }
 
+/* What a change of role leaves running. */
+#define DVMM_TIMERS_KEPT (1U << DVMM_TIMER_TICK | 1U << DVMM_TIMER_PDELAY)
+
 void dvmm_port_arm(struct dvmm_port *p, enum dvmm_timer timer, u64 when);
 void dvmm_port_disarm(struct dvmm_port *p, enum dvmm_timer timer);
 
@@ -51,6 +54,9 @@ void dvmm_port_expect_announce(struct dvmm_port *p, u64 now);
 
 void dvmm_port_fault(struct dvmm_port *p, u64 now);
 void dvmm_port_fault_cleared(struct dvmm_port *p, u64 now);
+
+/* Nobody wishes other intervals any more. */
+void dvmm_port_pace_as_configured(struct dvmm_port *p);
 
 /* Ask the leader every 2^@log seconds, and expect to hear from it so often. */
 void dvmm_port_set_pace(struct dvmm_port *p, s8 log);
@@ -83,6 +89,9 @@ bool dvmm_port_reference_input(struct dvmm_port *p, const struct dvmm_msg *msg, 
 			       u64 now);
 bool dvmm_port_reference_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now);
 
+/* The exchange with it is complete. */
+void dvmm_port_reference_exchanged(struct dvmm_port *p, u64 now);
+
 /* Choose one, and, as leader, lead the cluster after it: now, and with every tick. */
 void dvmm_port_reference_steer(struct dvmm_port *p, u64 now);
 void dvmm_port_reference_tick(struct dvmm_port *p, u64 now);
@@ -106,6 +115,9 @@ void dvmm_port_drop(struct dvmm_port *p, int why);
 bool dvmm_port_input(struct dvmm_port *p, const struct dvmm_address *from, const u8 *buf,
 		     size_t len, u64 cycles, u64 now);
 void dvmm_port_input_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now);
+
+/* The exchange with the leader is complete. */
+void dvmm_port_exchanged(struct dvmm_port *p, u64 now);
 
 /* What all messages of @type from us begin with. */
 void dvmm_port_begin(struct dvmm_port *p, struct dvmm_msg *msg, enum dvmm_msg_type type);
@@ -153,6 +165,32 @@ void dvmm_port_closure(const struct dvmm_port *p, u32 *peers, s64 *closure_ns);
 
 /* Ask all what the leader's time is, now that one has told something new. */
 void dvmm_port_consult(struct dvmm_port *p, u64 now);
+
+/* port_neighbour.c: the peer-to-peer delay mechanism. */
+
+void dvmm_port_pdelay_req(struct dvmm_port *p);
+
+/* An answer to ours, or what follows it; or the stamp of ours, if it was. */
+void dvmm_port_pdelay_answered(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles,
+			       u64 now);
+bool dvmm_port_pdelay_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now);
+
+/* A Sync of the leader, or as leader of the reference, is complete with its time. */
+void dvmm_port_neighbour_sync(struct dvmm_port *p, u64 now);
+
+/* How often, at first, whose Sync come every 2^@log_sync seconds is measured. */
+s8 dvmm_port_ask_log(const struct dvmm_port *p, s8 log_sync);
+
+/* What is wrong with the link; NULL if nothing is. */
+const char *dvmm_port_neighbour_reason(const struct dvmm_port *p);
+
+/* port_signaling.c: other intervals. */
+
+/* Somebody asks for them. */
+void dvmm_port_wished(struct dvmm_port *p, const struct dvmm_msg *msg, u64 now);
+
+/* The reference's @sync came: ask for them, if that was asked of us. */
+void dvmm_port_wish(struct dvmm_port *p, const struct dvmm_msg *sync, u64 now);
 
 /* port_verdict.c: is it the leader who is wrong, or we? */
 

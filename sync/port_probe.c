@@ -81,20 +81,26 @@ void dvmm_port_probe(struct dvmm_port *p, u64 now)
 	dvmm_port_begin(p, &msg, DVMM_MSG_PDELAY_REQ);
 	msg.flags = DVMM_FLAG_UNICAST;
 	msg.log_interval = DVMM_LOG_INTERVAL_NONE;
-	msg.sequence = peer->sequence;
+	msg.sequence = p->sequence[msg.type]++;
 	if (!dvmm_port_transmit(p, &peer->address, &msg, &key))
-		dvmm_peer_probed(peer, key);
+		dvmm_peer_probed(peer, msg.sequence, key);
 }
 
 static void begin_answer(struct dvmm_port *p, struct dvmm_msg *msg, enum dvmm_msg_type type,
 			 const struct dvmm_msg *req)
 {
 	dvmm_port_begin(p, msg, type);
-	msg->flags = DVMM_FLAG_UNICAST;
+	msg->flags = req->flags & DVMM_FLAG_UNICAST;
 	msg->log_interval = DVMM_LOG_INTERVAL_NONE;
 	msg->sequence = req->sequence;
 	msg->requester = req->source;
 	msg->answers = req->number;
+}
+
+/* To one, or to all at the other end of the link. */
+static const struct dvmm_address *asker(const struct dvmm_msg *req)
+{
+	return req->flags & DVMM_FLAG_UNICAST ? &req->from : &dvmm_to_neighbours;
 }
 
 /* 11.4.2 b, two-step. Whom it was for is kept until the stamp of its departure comes. */
@@ -103,14 +109,27 @@ void dvmm_port_probed(struct dvmm_port *p, const struct dvmm_msg *req, u64 cycle
 	struct dvmm_port_answer *answer = &p->answer[p->answers % DVMM_PORT_ANSWERS];
 	struct dvmm_msg msg;
 
+	dvmm_pace_asked(&p->pace, &req->source);
 	if (!dvmm_port_may_answer(p, &req->from, cycles))
 		return dvmm_port_drop(p, DVMM_DROP_RATE);
 	begin_answer(p, &msg, DVMM_MSG_PDELAY_RESP, req);
 	msg.flags |= DVMM_FLAG_TWO_STEP;
 	msg.time_ns = dvmm_port_own_ns(p, cycles);
 	answer->request = *req;
-	answer->waiting = !dvmm_port_transmit(p, &req->from, &msg, &answer->key);
+	answer->waiting = !dvmm_port_transmit(p, asker(req), &msg, &answer->key);
 	p->answers++;
+}
+
+/* As leader: what it has itself. */
+static struct dvmm_wire_opinion own_opinion(const struct dvmm_port *p, u64 cycles)
+{
+	const struct dvmm_discipline *d = &p->discipline;
+	struct dvmm_wire_opinion o = { .cluster_id = d->view.cluster.id };
+
+	memcpy(o.leader, p->id.clock, sizeof(o.leader));
+	o.ns = dvmm_segment_ns(&d->led, cycles) - dvmm_port_own_ns(p, cycles);
+	o.ppb = dvmm_mult_skew_ppb(d->led.mult, p->own.mult);
+	return o;
 }
 
 /* About our leader, if we know well what time it has. */
@@ -120,6 +139,8 @@ static struct dvmm_wire_opinion opinion(const struct dvmm_port *p, u64 cycles)
 	struct dvmm_wire_opinion o = { .cluster_id = p->cluster.id };
 	u64 ns;
 
+	if (p->state == DVMM_PORT_MASTER)
+		return own_opinion(p, cycles);
 	if (!dvmm_port_is_slave(p) || e->now.window < DVMM_ESTIMATOR_MIN)
 		return (struct dvmm_wire_opinion) {};
 	ns = dvmm_estimator_ns(e, cycles);
@@ -138,7 +159,7 @@ static void follow_up(struct dvmm_port *p, const struct dvmm_msg *req, u64 cycle
 	msg.correction = req->correction;
 	msg.time_ns = dvmm_port_own_ns(p, cycles);
 	msg.opinion = opinion(p, cycles);
-	dvmm_port_transmit(p, &req->from, &msg, NULL);
+	dvmm_port_transmit(p, asker(req), &msg, NULL);
 }
 
 static bool answer_stamp(struct dvmm_port *p, u32 key, u64 cycles)

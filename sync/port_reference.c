@@ -9,8 +9,6 @@
 #include "port_internal.h"
 
 /* Announce of any interval up to 2^3 s: two qualify, four missed are silence. */
-#define LOG_INTERVAL_MIN (-7)
-#define LOG_INTERVAL_MAX 3
 #define ANNOUNCES_MISSED 4
 
 /* Who founds a cluster waits so long for the first Announce, ptp4l's being 2 s apart, */
@@ -33,7 +31,7 @@
 
 static u64 interval_ns(s8 log)
 {
-	return dvmm_interval_ns(clamp(log, (s8)LOG_INTERVAL_MIN, (s8)LOG_INTERVAL_MAX));
+	return dvmm_interval_ns(clamp(log, (s8)DVMM_INTERVAL_LOG_MIN, (s8)DVMM_INTERVAL_LOG_MAX));
 }
 
 static bool is_chosen(const struct dvmm_port_reference *r)
@@ -58,7 +56,7 @@ static void forget(struct dvmm_port *p)
 			    p->discipline.points, p->config.slew_max_ppb);
 	dvmm_reference_pace(&r->clock, DVMM_NSEC_PER_SEC, p->config.host_khz);
 	dvmm_exchanger_reset(&r->exchanger);
-	r->log_ask = LOG_INTERVAL_MIN;
+	r->log_ask = DVMM_INTERVAL_LOG_MIN;
 	r->aimed = false;
 	r->lost_class = 0;
 }
@@ -69,7 +67,7 @@ void dvmm_port_reference_init(struct dvmm_port *p)
 
 	forget(p);
 	r->heard.window_cycles =
-		dvmm_port_cycles(p, ANNOUNCES_MISSED * interval_ns(LOG_INTERVAL_MAX));
+		dvmm_port_cycles(p, ANNOUNCES_MISSED * interval_ns(DVMM_INTERVAL_LOG_MAX));
 	r->accuracy = DVMM_ACCURACY_UNKNOWN;
 }
 
@@ -243,16 +241,28 @@ static void ask_soon(struct dvmm_port *p, s8 log_sync, u64 now)
 	dvmm_port_arm(p, DVMM_TIMER_REFERENCE, now + dvmm_port_cycles(p, sync_ns));
 }
 
+/* A Sync is complete with its time: how long was it under way? */
+static void ask(struct dvmm_port *p, s8 log_sync, u64 now)
+{
+	s8 log = clamp(log_sync, (s8)DVMM_INTERVAL_LOG_MIN, (s8)DVMM_INTERVAL_LOG_MAX);
+	u64 ns = dvmm_interval_ns(dvmm_port_ask_log(p, log));
+
+	if (!p->config.peer_to_peer)
+		return ask_soon(p, log_sync, now);
+	dvmm_reference_pace(&p->reference.clock, ns, p->config.host_khz);
+	dvmm_port_neighbour_sync(p, now);
+}
+
 static bool answers_us(struct dvmm_port *p, const struct dvmm_msg *msg)
 {
 	if (!dvmm_port_id_equal(&msg->requester, &p->id))
 		return false;
-	if (msg->log_interval <= LOG_INTERVAL_MAX)
+	if (msg->log_interval <= DVMM_INTERVAL_LOG_MAX)
 		p->reference.log_ask = msg->log_interval;
 	return dvmm_exchanger_response(&p->reference.exchanger, msg);
 }
 
-static void on_exchange(struct dvmm_port *p, u64 now)
+void dvmm_port_reference_exchanged(struct dvmm_port *p, u64 now)
 {
 	struct dvmm_port_reference *r = &p->reference;
 	int ret = dvmm_reference_sample(&r->clock, &r->exchanger.request, now);
@@ -262,22 +272,28 @@ static void on_exchange(struct dvmm_port *p, u64 now)
 	dvmm_port_reference_steer(p, now);
 }
 
+static bool is_measured_by(enum dvmm_msg_type type)
+{
+	return type == DVMM_MSG_SYNC || type == DVMM_MSG_FOLLOW_UP || type == DVMM_MSG_DELAY_RESP;
+}
+
 static void take_in(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles, u64 now)
 {
 	struct dvmm_exchanger *x = &p->reference.exchanger;
 
 	switch (msg->type) {
 	case DVMM_MSG_SYNC:
+		dvmm_port_wish(p, msg, now);
 		if (dvmm_exchanger_sync(x, msg, cycles))
-			ask_soon(p, msg->log_interval, now);
+			ask(p, msg->log_interval, now);
 		break;
 	case DVMM_MSG_FOLLOW_UP:
 		if (dvmm_exchanger_follow_up(x, msg))
-			ask_soon(p, msg->log_interval, now);
+			ask(p, msg->log_interval, now);
 		break;
 	case DVMM_MSG_DELAY_RESP:
 		if (answers_us(p, msg))
-			on_exchange(p, now);
+			dvmm_port_reference_exchanged(p, now);
 		break;
 	default:
 		break;
@@ -289,7 +305,7 @@ bool dvmm_port_reference_input(struct dvmm_port *p, const struct dvmm_msg *msg, 
 {
 	struct dvmm_port_reference *r = &p->reference;
 
-	if (!is_chosen(r) || msg->type == DVMM_MSG_ANNOUNCE || !is_measured(p) ||
+	if (!is_chosen(r) || !is_measured_by(msg->type) || !is_measured(p) ||
 	    !dvmm_port_id_equal(&msg->source, &r->sender))
 		return false;
 	if (!r->aimed)
@@ -302,7 +318,7 @@ bool dvmm_port_reference_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now
 {
 	if (!dvmm_exchanger_stamp(&p->reference.exchanger, key, cycles))
 		return false;
-	on_exchange(p, now);
+	dvmm_port_reference_exchanged(p, now);
 	return true;
 }
 

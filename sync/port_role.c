@@ -93,11 +93,11 @@ static void follow(struct dvmm_port *p, const struct dvmm_foreign *f, u64 now)
 	p->cluster = c->cluster;
 	p->founder = false;
 	p->conflict = false;
-	p->armed &= 1U << DVMM_TIMER_TICK;
+	p->armed &= DVMM_TIMERS_KEPT;
 	p->sync_pending = false;
 	dvmm_exchanger_reset(&p->exchanger);
 	p->log_request = c->log_request;
-	dvmm_port_set_pace(p, p->config.log_sync);
+	dvmm_port_set_pace(p, dvmm_port_ask_log(p, p->config.log_sync));
 	dvmm_port_reference_forget(p);
 	if (dvmm_patience_hear(&p->patience, f->dataset.sender.clock, now))
 		dvmm_port_set_timeouts(p);
@@ -232,14 +232,14 @@ static void lead(struct dvmm_port *p, u64 now)
 		return dvmm_port_listen_again(p, now);
 	if (dvmm_port_reference_pending(p, now))
 		return dvmm_port_expect_announce(p, now);
-	p->armed &= 1U << DVMM_TIMER_TICK;
+	p->armed &= DVMM_TIMERS_KEPT;
 	if (p->discipline.view.cluster.id)
 		succeed(p, now);
 	else if (!found_cluster(p, now))
 		return dvmm_port_expect_announce(p, now);
 	set_leader(p, p->id.clock);
 	p->sync_pending = false;
-	dvmm_pace_init(&p->pace, p->config.log_sync);
+	dvmm_port_pace_as_configured(p);
 	dvmm_acquaint_forget_all(&p->slaves);
 	dvmm_port_acquit(p);
 	dvmm_port_arm(p, DVMM_TIMER_ANNOUNCE, now);
@@ -263,7 +263,7 @@ static bool overslept(const struct dvmm_port *p, u64 now)
 /* A slave-only port listens for another, and keeps the time meanwhile as well as it can. */
 static void listen(struct dvmm_port *p, u64 now)
 {
-	p->armed &= 1U << DVMM_TIMER_TICK;
+	p->armed &= DVMM_TIMERS_KEPT;
 	dvmm_exchanger_reset(&p->exchanger);
 	memset(p->grandmaster, 0, sizeof(p->grandmaster));
 	dvmm_discipline_holdover(&p->discipline, now);
@@ -319,8 +319,9 @@ void dvmm_port_calibrate(struct dvmm_port *p)
 
 void dvmm_port_fault(struct dvmm_port *p, u64 now)
 {
-	p->armed &= 1U << DVMM_TIMER_TICK;
+	p->armed &= DVMM_TIMERS_KEPT;
 	p->sync_pending = false;
+	memset(&p->neighbour, 0, sizeof(p->neighbour));
 	dvmm_foreign_clear(&p->foreign);
 	dvmm_exchanger_reset(&p->exchanger);
 	dvmm_port_acquit(p);

@@ -106,13 +106,22 @@ static void schedule_delay_req(struct dvmm_port *p, u64 now)
 		dvmm_port_arm(p, DVMM_TIMER_DELAY_REQ, now + dvmm_port_cycles(p, ns));
 }
 
+/* A Sync is complete with its time: how long was it under way? */
+static void ask(struct dvmm_port *p, u64 now)
+{
+	if (p->config.peer_to_peer)
+		dvmm_port_neighbour_sync(p, now);
+	else
+		schedule_delay_req(p, now);
+}
+
 static void on_sync(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles, u64 now)
 {
 	if (!from_parent(p, msg))
 		return;
 	p->parent_address = msg->from;
 	if (dvmm_exchanger_sync(&p->exchanger, msg, cycles))
-		schedule_delay_req(p, now);
+		ask(p, now);
 }
 
 static void note_steering(struct dvmm_port *p, const struct dvmm_msg *msg, u64 now)
@@ -134,7 +143,7 @@ static void on_follow_up(struct dvmm_port *p, const struct dvmm_msg *msg, u64 no
 		return;
 	note_steering(p, msg, now);
 	if (dvmm_exchanger_follow_up(&p->exchanger, msg))
-		schedule_delay_req(p, now);
+		ask(p, now);
 }
 
 /* Not too soon again, if all is well. */
@@ -144,11 +153,13 @@ static void pace(struct dvmm_port *p, u64 now)
 	s8 log = dvmm_pace_interval(e, p->config.log_sync, p->log_request);
 
 	p->answered_cycles = now;
+	if (p->config.peer_to_peer)
+		return;
 	if (log != p->log_ask)
 		dvmm_port_set_pace(p, log);
 }
 
-static void on_exchange(struct dvmm_port *p, u64 now)
+void dvmm_port_exchanged(struct dvmm_port *p, u64 now)
 {
 	int ret = 0;
 
@@ -170,7 +181,7 @@ static void on_delay_resp(struct dvmm_port *p, const struct dvmm_msg *msg, u64 n
 	note_steering(p, msg, now);
 	dvmm_port_meet(p, &msg->peer, now);
 	if (dvmm_exchanger_response(&p->exchanger, msg))
-		on_exchange(p, now);
+		dvmm_port_exchanged(p, now);
 }
 
 /* Each host asks once in a sync interval; all of them no more than can be answered. */
@@ -188,13 +199,29 @@ bool dvmm_port_may_answer(struct dvmm_port *p, const struct dvmm_address *to, u6
 
 static void on_delay_req(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles)
 {
+	if (p->config.peer_to_peer)
+		return dvmm_port_drop(p, DVMM_DROP_MECHANISM);
 	if (p->state != DVMM_PORT_MASTER)
 		return;
-	dvmm_pace_asked(&p->pace);
+	dvmm_pace_asked(&p->pace, &msg->source);
 	if (dvmm_port_may_answer(p, &msg->from, cycles))
 		dvmm_port_send_delay_resp(p, msg, cycles);
 	else
 		dvmm_port_drop(p, DVMM_DROP_RATE);
+}
+
+static void on_pdelay(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles, u64 now)
+{
+	bool probe = msg->flags & DVMM_FLAG_UNICAST;
+
+	if (!probe && !p->config.peer_to_peer)
+		dvmm_port_drop(p, DVMM_DROP_MECHANISM);
+	else if (msg->type == DVMM_MSG_PDELAY_REQ)
+		dvmm_port_probed(p, msg, cycles);
+	else if (probe)
+		dvmm_port_probe_answered(p, msg, cycles, now);
+	else
+		dvmm_port_pdelay_answered(p, msg, cycles, now);
 }
 
 static void on_message(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycles, u64 now)
@@ -214,15 +241,12 @@ static void on_message(struct dvmm_port *p, const struct dvmm_msg *msg, u64 cycl
 		return on_delay_req(p, msg, cycles);
 	case DVMM_MSG_MANAGEMENT:
 		return dvmm_management_answer(p, msg, now);
+	case DVMM_MSG_SIGNALING:
+		return dvmm_port_wished(p, msg, now);
 	case DVMM_MSG_PDELAY_REQ:
-		if (msg->flags & DVMM_FLAG_UNICAST)
-			dvmm_port_probed(p, msg, cycles);
-		return;
 	case DVMM_MSG_PDELAY_RESP:
 	case DVMM_MSG_PDELAY_RESP_FOLLOW_UP:
-		if (msg->flags & DVMM_FLAG_UNICAST)
-			dvmm_port_probe_answered(p, msg, cycles, now);
-		return;
+		return on_pdelay(p, msg, cycles, now);
 	}
 }
 
@@ -267,8 +291,9 @@ void dvmm_port_input_stamp(struct dvmm_port *p, u32 key, u64 cycles, u64 now)
 	if (p->sync_pending && key == p->sync_key)
 		dvmm_port_send_follow_up(p, cycles);
 	else if (dvmm_port_probe_stamp(p, key, cycles, now) ||
+		 dvmm_port_pdelay_stamp(p, key, cycles, now) ||
 		 dvmm_port_reference_stamp(p, key, cycles, now))
 		return;
 	else if (dvmm_exchanger_stamp(&p->exchanger, key, cycles))
-		on_exchange(p, now);
+		dvmm_port_exchanged(p, now);
 }

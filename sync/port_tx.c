@@ -8,7 +8,7 @@ void dvmm_port_begin(struct dvmm_port *p, struct dvmm_msg *msg, enum dvmm_msg_ty
 	msg->type = type;
 	msg->domain = p->config.domain;
 	msg->source = p->id;
-	msg->log_interval = p->config.log_sync;
+	msg->log_interval = p->pace.now.sync;
 }
 
 int dvmm_port_transmit(struct dvmm_port *p, const struct dvmm_address *to,
@@ -44,7 +44,7 @@ void dvmm_port_send_announce(struct dvmm_port *p, u64 now)
 	dvmm_port_own_dataset(p, &own);
 	dvmm_port_begin(p, &msg, DVMM_MSG_ANNOUNCE);
 	msg.flags = p->time_flags;
-	msg.log_interval = p->config.log_announce;
+	msg.log_interval = p->pace.now.announce;
 	msg.sequence = p->sequence[msg.type]++;
 	msg.time_ns = dvmm_discipline_ns(&p->discipline, now);
 	msg.announce = (struct dvmm_announce) {

@@ -3,6 +3,7 @@
 #include "wire_bytes.h"
 #include "wire_management.h"
 #include "wire_org.h"
+#include "wire_signaling.h"
 
 /* Offsets in the common header (13.3, table 35). */
 enum {
@@ -19,7 +20,7 @@ enum {
 	HEADER_LEN = 34,
 };
 
-/* The bodies: originTimestamp first in all of them (13.5 to 13.8) but Management. */
+/* The bodies: originTimestamp first in all of them (13.5 to 13.11) but those of Signaling and Management. */
 enum {
 	AT_TIME = HEADER_LEN,
 	TIME_LEN = 10,
@@ -73,6 +74,8 @@ size_t dvmm_wire_body_len(u8 type)
 		return ANNOUNCE_LEN;
 	case DVMM_MSG_MANAGEMENT:
 		return HEADER_LEN + DVMM_MANAGEMENT_BODY_LEN;
+	case DVMM_MSG_SIGNALING:
+		return HEADER_LEN + DVMM_SIGNALING_BODY_LEN;
 	}
 	return 0;
 }
@@ -169,6 +172,8 @@ static size_t put_rest(u8 *buf, const struct dvmm_msg *msg)
 		return 0;
 	case DVMM_MSG_PDELAY_RESP_FOLLOW_UP:
 		return put_pdelay_follow_up(buf, msg);
+	case DVMM_MSG_SIGNALING:
+		return dvmm_wire_put_signaling(buf + HEADER_LEN, &msg->signaling);
 	case DVMM_MSG_MANAGEMENT:
 		return dvmm_wire_put_management(buf + HEADER_LEN, &msg->management);
 	default:
@@ -192,6 +197,8 @@ static int get_tlv(u16 type, const u8 *value, size_t len, struct dvmm_msg *msg)
 {
 	if (msg->type == DVMM_MSG_MANAGEMENT)
 		return dvmm_wire_get_management_tlv(type, value, len, &msg->management);
+	if (msg->type == DVMM_MSG_SIGNALING)
+		return dvmm_wire_get_signaling_tlv(type, value, len, &msg->signaling);
 	return type == DVMM_TLV_ORGANIZATION_EXTENSION ? dvmm_wire_get_org(value, len, msg) : 0;
 }
 
@@ -270,13 +277,17 @@ static bool may_carry_tlvs(enum dvmm_msg_type type)
 {
 	return type == DVMM_MSG_ANNOUNCE || type == DVMM_MSG_FOLLOW_UP ||
 	       type == DVMM_MSG_DELAY_RESP || type == DVMM_MSG_PDELAY_RESP_FOLLOW_UP ||
-	       type == DVMM_MSG_MANAGEMENT;
+	       type == DVMM_MSG_MANAGEMENT || type == DVMM_MSG_SIGNALING;
 }
 
 static int get_body(const u8 *buf, struct dvmm_msg *msg)
 {
 	if (msg->type == DVMM_MSG_MANAGEMENT) {
 		dvmm_wire_get_management(buf + HEADER_LEN, &msg->management);
+		return 0;
+	}
+	if (msg->type == DVMM_MSG_SIGNALING) {
+		dvmm_wire_get_signaling(buf + HEADER_LEN, &msg->signaling);
 		return 0;
 	}
 	if (dvmm_msg_is_response(msg->type))

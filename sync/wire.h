@@ -27,6 +27,7 @@ enum dvmm_msg_type {
 	DVMM_MSG_DELAY_RESP = 0x9,
 	DVMM_MSG_PDELAY_RESP_FOLLOW_UP = 0xa,
 	DVMM_MSG_ANNOUNCE = 0xb,
+	DVMM_MSG_SIGNALING = 0xc,
 	DVMM_MSG_MANAGEMENT = 0xd,
 };
 
@@ -183,17 +184,43 @@ struct dvmm_management {
 	size_t len;
 };
 
+/*
+ * Intervals of a port, logarithms to base 2, in seconds; in a request instead of one also
+ * one of the two.
+ */
+#define DVMM_LOG_INTERVAL_UNCHANGED (-128)
+#define DVMM_LOG_INTERVAL_INITIAL 126
+
+struct dvmm_intervals {
+	s8 pdelay;
+	s8 sync;
+	s8 announce;
+};
+
+/**
+ * struct dvmm_signaling - the body of Signaling (13.12), and the TLV of it that is heeded
+ * @target: targetPortIdentity
+ * @has_intervals: there is a message interval request TLV (IEEE 802.1AS-2011 10.5.4.3)
+ * @intervals: what is asked for in it
+ */
+struct dvmm_signaling {
+	struct dvmm_port_id target;
+	bool has_intervals;
+	struct dvmm_intervals intervals;
+};
+
 /**
  * struct dvmm_msg - a message, decoded
  * @from: whom it came from; not on the wire, set by who received it
  * @correction: correctionField, in units of 2^-16 ns
- * @time_ns: the one timestamp that each of the types carries; not Management
+ * @time_ns: the one timestamp that each of the types carries; not Management, Signaling
  * @requester: responses only: requestingPortIdentity
  * @steering: Follow_Up and Delay_Resp only; zeros if not told
  * @peer: Delay_Resp only; nobody if not told
  * @opinion: Pdelay_Resp_Follow_Up only; of no cluster if not told
  * @announce: Announce only
  * @management: Management only
+ * @signaling: Signaling only
  * @number: of an authenticated message (auth.h): its own, 0 if none
  * @answers: of a response to be sent: @number of the request
  */
@@ -213,6 +240,7 @@ struct dvmm_msg {
 	struct dvmm_wire_opinion opinion;
 	struct dvmm_announce announce;
 	struct dvmm_management management;
+	struct dvmm_signaling signaling;
 	u64 number;
 	u64 answers;
 };

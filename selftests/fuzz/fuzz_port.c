@@ -3,7 +3,8 @@
  * A port, and all that may come to it: packets, stamps, time that passes, a link that
  * goes, keys that change. The input is a list of steps: what (and how much later, in
  * the upper half), how many bytes, and those bytes; RUN with four of them lets exactly
- * so many cycles pass. An odd length gives it a reference. No clock jumps, but by a step.
+ * so many cycles pass. An odd length gives it a reference; twice an odd one, peer-to-peer
+ * delay. No clock jumps, but by a step.
  */
 #include "fuzz.h"
 #include "port.h"
@@ -152,6 +153,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 		.identity = { 0x52, 0x54, 0, 0xff, 0xfe, 0, 0, 2 }, .host_khz = 2900000, .priority1 = 128,
 		.priority2 = 128, .log_announce = -5, .log_sync = -4, .announce_timeout = 6,
 		.slew_max_ppb = 100000,
+		.peer_to_peer = len & 2, .log_pdelay = -3, .log_reference_sync = len & 4 ? -4 : 4,
 		.reference_choice = len & 1 ? DVMM_CHOOSE_ANY : DVMM_CHOOSE_NONE,
 	};
 

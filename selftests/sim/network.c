@@ -2,6 +2,7 @@
 /* What carries messages between a simulation's hosts. */
 #include "dice.h"
 #include "network.h"
+#include "transparent.h"
 
 static u64 latency_ns(struct sim *sim)
 {
@@ -99,7 +100,10 @@ int sim_network_send(void *ctx, const struct dvmm_address *to, bool is_event, co
 		message->len = make_plain(host, message);
 	if (sim->tap)
 		sim->tap(sim, host - sim->host, to, message->buf, message->len);
-	carry_to(sim, host - sim->host, to, message);
+	if (sim->transparent_ns)
+		sim_transparent_carry(sim, host - sim->host, to, message);
+	else
+		carry_to(sim, host - sim->host, to, message);
 	sim_message_put(message);
 	if (is_event)
 		*key = ++host->key;

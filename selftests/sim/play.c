@@ -24,6 +24,8 @@ void sim_play_join(struct sim_play *play, int identity)
 
 	config.log_sync = (s8)setting[SIM_SET_SYNC];
 	config.log_announce = (s8)setting[SIM_SET_ANNOUNCE];
+	config.peer_to_peer = setting[SIM_SET_P2P];
+	config.log_pdelay = (s8)setting[SIM_SET_PDELAY];
 	host = sim_start(play->sim, &config, off);
 	wander = &play->wander[host - play->sim->host];
 	if (sim_wander_any(wander))

@@ -27,6 +27,8 @@ static const struct {
 	[SIM_SET_MEASURE] = { "measure", SIM_TIME, 0, 1e16, 0 },
 	[SIM_SET_SYNC] = { "sync", SIM_NUMBER, -7, 3, -4 },
 	[SIM_SET_ANNOUNCE] = { "announce", SIM_NUMBER, -7, 3, -5 },
+	[SIM_SET_P2P] = { "p2p", SIM_NUMBER, 0, 1, 0 },
+	[SIM_SET_PDELAY] = { "pdelay", SIM_NUMBER, -7, 3, -4 },
 };
 
 /* A file being read. */

@@ -29,6 +29,8 @@ enum sim_setting {
 	SIM_SET_MEASURE,	/* errors are collected from then on */
 	SIM_SET_SYNC,		/* logarithms of intervals */
 	SIM_SET_ANNOUNCE,
+	SIM_SET_P2P,		/* the delay mechanism: 0 or 1 */
+	SIM_SET_PDELAY,
 	SIM_SETTINGS
 };
 

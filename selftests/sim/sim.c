@@ -164,6 +164,8 @@ struct dvmm_port_config sim_config(int host)
 		.priority2 = 128,
 		.log_announce = -5,
 		.log_sync = -4,
+		.log_pdelay = -4,
+		.log_reference_sync = 4,
 		.announce_timeout = 6,
 		.slew_max_ppb = 100000,
 	};

@@ -66,6 +66,8 @@ struct sim {
 	struct sim_host *host;
 	struct sim_links links;
 	u64 latency_ns;		/* from a packet's stamp to the port, at most */
+	u64 transparent_ns;	/* if set, a transparent clock is between, and holds back so long */
+	bool transparent_one_step;
 	struct sim_events events;
 	u64 packets;
 	bool rivals;		/* hosts have other servos beside ours, to be compared */

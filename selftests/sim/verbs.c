@@ -139,6 +139,11 @@ static void latency(struct sim_play *play, const struct sim_act *act)
 	play->sim->latency_ns = (u64)act->value[0];
 }
 
+static void transparent(struct sim_play *play, const struct sim_act *act)
+{
+	play->sim->transparent_ns = max((u64)act->value[0], 1ULL);
+}
+
 static const struct sim_verb verbs[] = {
 	/* hosts come and go */
 	{ "join", "N", join },
@@ -172,6 +177,7 @@ static const struct sim_verb verbs[] = {
 	{ "burst", "aattt", burst },
 	{ "sway", "aatt", sway },
 	{ "latency", "t", latency },
+	{ "transparent", "t", transparent },
 };
 
 const struct sim_verb *sim_verb_find(const char *name)

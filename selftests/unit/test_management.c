@@ -199,6 +199,35 @@ static void what_only_we_are(void)
 	finish(sim);
 }
 
+/* The mechanism is told, its profile (I.4), and how long the link is. */
+static void what_is_told_of_links(void)
+{
+	struct sim *sim = sim_new(64, &quiet);
+	struct dvmm_port_config config = sim_config(0);
+	struct sim_host *host;
+
+	config.peer_to_peer = true;
+	config.log_pdelay = -2;
+	host = start_watched(sim, &config);
+	sim_run(sim, 3 * SIM_SECOND);
+	CHECK_EQ(ask(host, DVMM_MANAGEMENT_GET, 0x2004), 1);
+	CHECK_EQ(told(12, 8), 0);
+	config.identity[7] = 2;
+	sim_start(sim, &config, 0);
+	sim_run(sim, 3 * SIM_SECOND);
+	CHECK_EQ(ask(host, DVMM_MANAGEMENT_GET, 0x2004), 1);
+	CHECK_IN(told(12, 8) >> 16, 49500, 51000);
+	CHECK_EQ(told(23, 1), 2);
+	CHECK_EQ((s8)told(24, 1), -2);
+	CHECK_EQ(ask(host, DVMM_MANAGEMENT_GET, 0x6000), 1);
+	CHECK_EQ(told(0, 2), 0x0200);
+	CHECK_EQ(ask(host, DVMM_MANAGEMENT_GET, 0x6001), 1);
+	CHECK_EQ(told(0, 2), 0xfe00);
+	CHECK_EQ(ask(host, DVMM_MANAGEMENT_GET, 0x0001), 1);
+	CHECK_EQ(get_be(sent.buf + sent.len - 7, 6), 0x001b19000200);
+	finish(sim);
+}
+
 /* An answer with the longest address still has room for a seal. */
 static void the_longest_fits(void)
 {
@@ -403,6 +432,7 @@ static void with_keys(void)
 static const struct unit_test tests[] = {
 	TEST(answers_are_those_of_ptp4l),
 	TEST(what_only_we_are),
+	TEST(what_is_told_of_links),
 	TEST(the_longest_fits),
 	TEST(a_slave_tells_of_its_parent),
 	TEST(nobody_changes_anything),

@@ -2,10 +2,13 @@
 /* pace.c, and unicast: what a cluster's size costs its leader, and its slaves. */
 #include "scenario.h"
 
+static const struct dvmm_intervals usual = { .pdelay = -4, .sync = -4, .announce = -5 };
+static const struct dvmm_port_id somebody = { { 1 }, 1 };
+
 static void ask(struct dvmm_pace *pace, u32 count)
 {
 	while (count--)
-		dvmm_pace_asked(pace);
+		dvmm_pace_asked(pace, &somebody);
 	dvmm_pace_review(pace);
 }
 
@@ -14,7 +17,7 @@ static void leader_asks_for_less_when_asked_too_much(void)
 	struct dvmm_pace pace;
 	int i;
 
-	dvmm_pace_init(&pace, -4);
+	dvmm_pace_init(&pace, &usual);
 	ask(&pace, 512);
 	CHECK_EQ(pace.log_request, -4);
 	ask(&pace, 513);
@@ -39,7 +42,7 @@ static void pace_settles(void)
 		int changes = 0;
 		s8 last;
 
-		dvmm_pace_init(&pace, -4);
+		dvmm_pace_init(&pace, &usual);
 		for (i = 0; i < 100; i++) {
 			last = pace.log_request;
 			ask(&pace, hosts * (1 << -pace.log_request) / 2);

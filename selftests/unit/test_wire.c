@@ -221,7 +221,6 @@ static void header_lies(void)
 	LIE(1, 0x23, DVMM_WIRE_VERSION);
 	LIE(0, 0x1b, DVMM_WIRE_PROFILE);	/* 802.1AS */
 	LIE(0, 0x04, DVMM_WIRE_TYPE);		/* reserved */
-	LIE(0, 0x0c, DVMM_WIRE_TYPE);		/* Signaling */
 	LIE(2, 0xff, DVMM_WIRE_LENGTH);		/* longer than the datagram */
 	LIE(3, 63, DVMM_WIRE_LENGTH);		/* shorter than its body */
 	LIE(3, 0, DVMM_WIRE_LENGTH);
