@@ -276,11 +276,8 @@ static void keep_time(struct dvmm_discipline *d, const struct dvmm_cluster *clus
 
 static void note_offset(struct dvmm_discipline *d, const struct dvmm_exchange *x)
 {
-	u64 mid_cycles = x->t2_cycles + (x->t3_cycles - x->t2_cycles) / 2;
-	u64 mid_ns = x->t1_ns + (x->t4_ns - x->t1_ns) / 2;
-
-	d->offset_ns = dvmm_discipline_ns(d, mid_cycles) -
-		       dvmm_steering_apply(&d->target.steering, mid_ns);
+	d->offset_ns = dvmm_discipline_ns(d, dvmm_exchange_cycles(x)) -
+		       dvmm_steering_apply(&d->target.steering, dvmm_exchange_ns(x));
 }
 
 struct dvmm_wire_steering dvmm_discipline_steering(const struct dvmm_discipline *d, u64 cycles)

@@ -20,11 +20,20 @@
  */
 #define SAME_CLOCK_NS 250000000LL
 
+/* Exchanges in a row whose Sync were all late: 3 s at 16 a second. */
+#define LATE_MAX 6
+
+static void forget_syncs(struct dvmm_neighbour *n)
+{
+	n->syncs = 0;
+	n->prompt.t1_ns = 0;
+}
+
 static void forget_link(struct dvmm_neighbour *n)
 {
 	n->rounds = 0;
 	n->direct = false;
-	n->syncs = 0;
+	forget_syncs(n);
 }
 
 static void forget(struct dvmm_neighbour *n)
@@ -108,14 +117,20 @@ int dvmm_neighbour_measure(struct dvmm_neighbour *n, u64 mult, u64 error_ppb)
 	return 0;
 }
 
+/* Of the last @rounds. */
+static u64 shortest_ns(const struct dvmm_neighbour *n, u32 rounds)
+{
+	u32 known = min_t(u32, n->rounds, DVMM_NEIGHBOUR_ROUNDS), i;
+	u64 ns = U64_MAX;
+
+	for (i = 1; i <= min(rounds, known); i++)
+		ns = min(ns, n->round_trip_ns[(n->rounds - i) % DVMM_NEIGHBOUR_ROUNDS]);
+	return ns;
+}
+
 u64 dvmm_neighbour_round_trip_ns(const struct dvmm_neighbour *n)
 {
-	u32 i, rounds = min_t(u32, n->rounds, DVMM_NEIGHBOUR_ROUNDS);
-	u64 shortest_ns = U64_MAX;
-
-	for (i = 0; i < rounds; i++)
-		shortest_ns = min(shortest_ns, n->round_trip_ns[i]);
-	return shortest_ns;
+	return shortest_ns(n, DVMM_NEIGHBOUR_ROUNDS);
 }
 
 static u64 rate(const struct dvmm_estimator *e)
@@ -167,11 +182,12 @@ static bool is_quicker(const struct dvmm_neighbour *n, u64 mult, u64 t1_ns, u64 
 static void note_sync(struct dvmm_neighbour *n, const struct dvmm_port_id *master, u64 mult,
 		      u64 t1_ns, u64 t2_cycles)
 {
-	if (n->syncs && !dvmm_port_id_equal(&n->from, master))
-		n->syncs = 0;
+	if (!dvmm_port_id_equal(&n->from, master))
+		forget_syncs(n);
 	if (!n->syncs) {
 		n->from = *master;
 		n->first_cycles = t2_cycles;
+		n->first_round = n->rounds;
 	}
 	if (!n->syncs || is_quicker(n, mult, t1_ns, t2_cycles)) {
 		n->quickest_ns = t1_ns;
@@ -180,15 +196,35 @@ static void note_sync(struct dvmm_neighbour *n, const struct dvmm_port_id *maste
 	n->syncs++;
 }
 
+/*
+ * Load is over after a while; who is late for longer has changed his mind about what time
+ * it is, and contradicts himself.
+ */
+static void allow_for_load(struct dvmm_neighbour *n, const struct dvmm_estimator *e,
+			   struct dvmm_exchange *x)
+{
+	s64 span_ns = dvmm_span_ns(rate(e), n->prompt.t2_cycles, x->t2_cycles);
+	u64 drift_ns = part_ns(max(span_ns, 0LL), dvmm_estimator_drift_ppb(e));
+	s64 early_ns = (s64)(x->t1_ns - n->prompt.t1_ns) - span_ns;
+
+	if (!n->prompt.t1_ns || early_ns >= -(s64)drift_ns || n->late >= LATE_MAX) {
+		n->prompt = *x;
+		n->late = 0;
+		return;
+	}
+	n->late++;
+	x->t4_ns = max(x->t4_ns, n->prompt.t4_ns + span_ns + drift_ns);
+}
+
 /* As far as the rate is not known, another may have been the quickest. */
 bool dvmm_neighbour_sync(struct dvmm_neighbour *n, const struct dvmm_port_id *master,
 			 const struct dvmm_estimator *e, u64 t1_ns, u64 t2_cycles,
 			 struct dvmm_exchange *x)
 {
-	u64 round_trip_ns = dvmm_neighbour_round_trip_ns(n), doubt_ns;
+	u64 round_trip_ns, doubt_ns;
 	s64 span_ns;
 
-	if (n->crowded || round_trip_ns == U64_MAX)
+	if (n->crowded || !n->rounds)
 		return false;
 	if (n->direct && dvmm_port_id_equal(&n->id, master))
 		return false;
@@ -196,6 +232,7 @@ bool dvmm_neighbour_sync(struct dvmm_neighbour *n, const struct dvmm_port_id *ma
 	if (n->syncs < 1U << DVMM_NEIGHBOUR_SYNCS_LOG)
 		return false;
 	n->syncs = 0;
+	round_trip_ns = shortest_ns(n, max(n->rounds - n->first_round, 1U));
 	span_ns = dvmm_span_ns(rate(e), n->first_cycles, t2_cycles);
 	doubt_ns = part_ns(max(span_ns, 0LL), min_t(u64, 4 * e->now.skew_error_ppb,
 						    DVMM_SKEW_UNKNOWN_PPB));
@@ -203,5 +240,6 @@ bool dvmm_neighbour_sync(struct dvmm_neighbour *n, const struct dvmm_port_id *ma
 		.t1_ns = n->quickest_ns, .t2_cycles = n->quickest_cycles,
 		.t3_cycles = n->quickest_cycles, .t4_ns = n->quickest_ns + round_trip_ns + doubt_ns,
 	};
+	allow_for_load(n, e, x);
 	return true;
 }

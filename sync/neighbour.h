@@ -9,7 +9,10 @@
  * what the standard does: Sync took its correctionField, and then half the link's round
  * trip. That nothing took less than no time is certain as ever. That it did not take more
  * than the whole round trip is not of a Sync that had to queue; so of a few Sync in a row
- * only the quickest is used.
+ * only the quickest is used, with the shortest of the round trips meanwhile: what makes
+ * all Sync queue does so to what answers us, too. And if all of them are later than those
+ * before, by more than a rate may have changed, they have queued, and took no longer than
+ * that and the whole round trip.
  *
  * Pure: compiles unchanged in user space.
  */
@@ -18,7 +21,7 @@
 
 #include "pdelay.h"
 
-/* Round trips looked at; the shortest counts. */
+/* Round trips remembered. */
 #define DVMM_NEIGHBOUR_ROUNDS 16
 
 /* So many Sync, logarithm to base 2, make one exchange. */
@@ -33,7 +36,10 @@
  * @round_trip_ns: the last ones, @rounds in all
  * @direct: the last exchange was in the time of who sends Sync
  * @syncs: Sync since the last exchange made of them, @from one host since @first_cycles
+ * @first_round: and @rounds at that time
  * @quickest_ns, @quickest_cycles: departure and arrival of the quickest of these
+ * @prompt: the last exchange made of Sync that were not late; zeros if there was none
+ * @late: exchanges since then
  */
 struct dvmm_neighbour {
 	struct dvmm_port_id id;
@@ -48,8 +54,11 @@ struct dvmm_neighbour {
 	u32 syncs;
 	struct dvmm_port_id from;
 	u64 first_cycles;
+	u32 first_round;
 	u64 quickest_ns;
 	u64 quickest_cycles;
+	struct dvmm_exchange prompt;
+	u32 late;
 };
 
 /* A Pdelay_Req went out, with @sequence; its stamp comes under @key. */

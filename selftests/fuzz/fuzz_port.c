@@ -11,6 +11,9 @@
 #include "port_internal.h"
 #include "wire_bytes.h"
 
+/* Of so many event messages the stamps may be waited for. */
+#define EVENTS 4
+
 enum { PACKET, STAMP, RUN, LINK, ADJUST, KEYS, OLD_PACKET, HOLD, STEPS };
 
 static struct {
@@ -18,7 +21,7 @@ static struct {
 	u64 now;
 	u64 random;
 	u64 key;
-	u64 sent_cycles;
+	u64 sent_cycles[EVENTS];
 	bool held;
 	bool published;
 } world;
@@ -33,7 +36,7 @@ static int op_send(void *ctx, const struct dvmm_address *to, bool event, const u
 	MUST(dvmm_msg_is_event(msg.type) == event);
 	if (event) {
 		*key = (u32)++world.key;
-		world.sent_cycles = world.now;
+		world.sent_cycles[world.key % EVENTS] = world.now;
 	}
 	return 0;
 }
@@ -120,6 +123,15 @@ static void keys(const u8 *data, size_t len)
 	dvmm_port_keys(&world.port, &set);
 }
 
+static void stamps(size_t late)
+{
+	u64 key;
+
+	for (key = world.key; key && key + EVENTS > world.key; key--)
+		dvmm_port_stamp(&world.port, (u32)key, world.sent_cycles[key % EVENTS] + late,
+				world.now);
+}
+
 static void step(u8 what, const u8 *data, size_t len)
 {
 	u64 now = world.now;
@@ -130,7 +142,7 @@ static void step(u8 what, const u8 *data, size_t len)
 	case OLD_PACKET:
 		return packet(data, len, 1ULL << (len & 63));
 	case STAMP:
-		return dvmm_port_stamp(&world.port, (u32)world.key, world.sent_cycles + len * 100, now);
+		return stamps(len * 100);
 	case RUN:
 		return pass(len == 4 ? get_be(data, 4) : 0);
 	case LINK:
@@ -153,7 +165,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 		.identity = { 0x52, 0x54, 0, 0xff, 0xfe, 0, 0, 2 }, .host_khz = 2900000, .priority1 = 128,
 		.priority2 = 128, .log_announce = -5, .log_sync = -4, .announce_timeout = 6,
 		.slew_max_ppb = 100000,
-		.peer_to_peer = len & 2, .log_pdelay = -3, .log_reference_sync = len & 4 ? -4 : 4,
+		.peer_to_peer = len & 2, .log_pdelay = -4, .log_reference_sync = len & 4 ? -4 : 4,
 		.reference_choice = len & 1 ? DVMM_CHOOSE_ANY : DVMM_CHOOSE_NONE,
 	};
 

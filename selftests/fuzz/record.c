@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * usage: record DIRECTORY: seeds of our own messages, for all targets. Two simulated hosts
- * talk, first without, then with keys; each kind of message becomes a file, and what the
- * second host heard while it joined becomes a story for the port.
+ * talk, first without, then with keys, then with peer-to-peer delay, when somebody wishes
+ * other intervals; each kind of message becomes a file, and what the second host heard
+ * while it joined becomes a story for the port.
  */
-#include <limits.h>
+#include <linux/limits.h>
 
 #include "fuzz.h"
 #include "scenario.h"
@@ -85,20 +86,60 @@ static void tap(struct sim *sim, int from, const struct dvmm_address *to, const 
 		tell(sim->now_ns, buf, len);
 }
 
-static void talk(const char *what, const struct dvmm_auth_keys *keys)
+/* Twice an odd length is for a port with peer-to-peer delay; the last step does nothing. */
+static void end_story(bool peer_to_peer)
+{
+	int more = peer_to_peer ? (int)(6 - ftell(story) % 4) % 4 : 0;
+
+	if (more)
+		fprintf(story, "%c%c%.*s", 2, 2 + more, 2 + more, "      ");
+	fclose(story);
+	story = NULL;
+}
+
+static void wish(struct sim *sim, struct sim_host *host)
+{
+	struct dvmm_msg msg = {
+		.type = DVMM_MSG_SIGNALING,
+		.source = host->port.id,
+		.log_interval = 0x7f,
+		.signaling = {
+			.target = sim->host[1 - (host - sim->host)].port.id,
+			.has_intervals = true,
+			.intervals = { -3, -6, DVMM_LOG_INTERVAL_UNCHANGED },
+		},
+	};
+	u8 buf[DVMM_WIRE_TX_MAX];
+
+	tap(sim, host - sim->host, &dvmm_to_all, buf, dvmm_wire_encode(&msg, buf));
+}
+
+static struct sim_host *join(struct sim *sim, const struct dvmm_auth_keys *keys, bool peer_to_peer)
+{
+	struct dvmm_port_config config = sim_config(sim->hosts);
+	struct sim_host *host;
+
+	config.peer_to_peer = peer_to_peer;
+	host = sim_start(sim, &config, 0);
+	dvmm_port_keys(&host->port, keys);
+	return host;
+}
+
+static void talk(const char *what, const struct dvmm_auth_keys *keys, bool peer_to_peer)
 {
 	struct sim *sim = sim_new(1, &quiet);
 
 	kind = what;
-	dvmm_port_keys(&start(sim, 0)->port, keys);
+	join(sim, keys, peer_to_peer);
 	sim_run(sim, 3 * SIM_SECOND);
 	story = create("port", "story");
 	sim->tap = tap;
 	told_ns = sim->now_ns;
-	dvmm_port_keys(&start(sim, 0)->port, keys);
+	join(sim, keys, peer_to_peer);
 	sim_run(sim, 4 * SIM_SECOND);
-	fclose(story);
-	story = NULL;
+	if (peer_to_peer)
+		wish(sim, sim->host);
+	end_story(peer_to_peer);
 	sim_free(sim);
 }
 
@@ -108,7 +149,8 @@ int main(int argc, char **argv)
 
 	MUST(argc == 2);
 	directory = argv[1];
-	talk("plain", &none);
-	talk("sealed", &key);
+	talk("plain", &none, false);
+	talk("sealed", &key, false);
+	talk("p2p", &none, true);
 	return 0;
 }

@@ -52,6 +52,7 @@ static void two_agree(void)
 	CHECK(!sent[DVMM_MSG_DELAY_REQ] && !sent[DVMM_MSG_DELAY_RESP]);
 	CHECK_IN(sent[DVMM_MSG_PDELAY_REQ], 2000, 2300);
 	CHECK(because(b, "in step"));
+	CHECK_NEAR(b->port.discipline.offset_ns, 0, 400000);
 	finish(sim);
 }
 
@@ -341,6 +342,14 @@ static void quickest_sync_counts(void)
 		CHECK(!dvmm_neighbour_sync(&n, &master, &e, 7000000000 + i, 7000000000, &x));
 	CHECK(dvmm_neighbour_sync(&n, &master, &e, 7000000001, 7000000000, &x));
 	CHECK_EQ(x.t1_ns, 7000000006);
+	/* the round trip is of the same time: there is load now */
+	for (i = 0; i < 7; i++)
+		CHECK(!dvmm_neighbour_sync(&n, &master, &e, 8000000000 + i, 8000000000, &x));
+	n.pdelay.x.t2_cycles += 5000;
+	CHECK_EQ(dvmm_neighbour_measure(&n, MULT, 0), 0);
+	CHECK(dvmm_neighbour_sync(&n, &master, &e, 8000000001, 8000000000, &x));
+	CHECK_IN(x.t4_ns - x.t1_ns, 15000, 15005);
+	CHECK_IN(dvmm_neighbour_round_trip_ns(&n), 10000, 10005);
 }
 
 static const struct unit_test tests[] = {
