@@ -20,7 +20,10 @@ enum {
 	HEADER_LEN = 34,
 };
 
-/* The bodies: originTimestamp first in all of them (13.5 to 13.11) but those of Signaling and Management. */
+/*
+ * The bodies: originTimestamp first in all of them (13.5 to 13.11) but those of Signaling
+ * and Management.
+ */
 enum {
 	AT_TIME = HEADER_LEN,
 	TIME_LEN = 10,

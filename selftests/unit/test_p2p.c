@@ -79,6 +79,28 @@ static void steering_is_followed(void)
 	finish(sim);
 }
 
+/* Requests and answers are sealed, both of each kind; who has no key is no neighbour. */
+static void with_keys(void)
+{
+	static const struct dvmm_auth_keys keys = { .spp = 1, .count = 1, .id = { 0x107 } };
+	struct sim *sim = sim_new(10, &bed);
+	struct sim_host *a = start_p2p(sim, 30), *b;
+
+	dvmm_port_keys(&a->port, &keys);
+	sim_run(sim, 3 * SIM_SECOND);
+	b = start_p2p(sim, -30);
+	dvmm_port_keys(&b->port, &keys);
+	sim_run(sim, 5 * SIM_SECOND);
+	CHECK_EQ(sim_state(b), DVMM_STATE_SYNCHRONISED);
+	CHECK(b->port.neighbour.direct);
+	start_p2p(sim, 10)->held = true;
+	sim_run(sim, 5 * SIM_SECOND);
+	CHECK_EQ(sim_state(b), DVMM_STATE_SYNCHRONISED);
+	CHECK(!b->port.neighbour.crowded);
+	CHECK(b->port.dropped[DVMM_DROP_AUTH + DVMM_AUTH_NONE] > 60);
+	finish(sim);
+}
+
 /* The successor's answers are understood as the first leader's were. */
 static void leader_dies(void)
 {
@@ -355,6 +377,7 @@ static void quickest_sync_counts(void)
 static const struct unit_test tests[] = {
 	TEST(two_agree),
 	TEST(steering_is_followed),
+	TEST(with_keys),
 	TEST(leader_dies),
 	TEST(more_than_one_neighbour_is_a_fault),
 	TEST(mechanisms_do_not_mix),
