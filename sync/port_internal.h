@@ -29,7 +29,8 @@ static inline bool dvmm_port_is_slave(const struct dvmm_port *p)
 }
 
 /* What a change of role leaves running. */
-#define DVMM_TIMERS_KEPT (1U << DVMM_TIMER_TICK | 1U << DVMM_TIMER_PDELAY)
+static const u32 __maybe_unused dvmm_timers_kept =
+	1U << DVMM_TIMER_TICK | 1U << DVMM_TIMER_PDELAY;
 
 void dvmm_port_arm(struct dvmm_port *p, enum dvmm_timer timer, u64 when);
 void dvmm_port_disarm(struct dvmm_port *p, enum dvmm_timer timer);

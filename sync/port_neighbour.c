@@ -80,13 +80,17 @@ void dvmm_port_pdelay_answered(struct dvmm_port *p, const struct dvmm_msg *msg, 
 			       u64 now)
 {
 	struct dvmm_neighbour *n = &p->neighbour;
-	bool is_response = msg->type == DVMM_MSG_PDELAY_RESP;
+	bool done;
 
 	if (!dvmm_port_id_equal(&msg->requester, &p->id))
 		return;
-	if (is_response && dvmm_neighbour_crowds(n, msg))
+	if (msg->type == DVMM_MSG_PDELAY_RESP && dvmm_neighbour_crowds(n, msg))
 		return dvmm_port_drop(p, DVMM_DROP_CROWD);
-	if (is_response ? dvmm_neighbour_response(n, msg, cycles) : dvmm_neighbour_follow_up(n, msg))
+	if (msg->type == DVMM_MSG_PDELAY_RESP)
+		done = dvmm_neighbour_response(n, msg, cycles);
+	else
+		done = dvmm_neighbour_follow_up(n, msg);
+	if (done)
 		complete(p, now);
 }
 
@@ -124,8 +128,8 @@ const char *dvmm_port_neighbour_reason(const struct dvmm_port *p)
 	if (!p->config.peer_to_peer)
 		return NULL;
 	if (p->neighbour.crowded)
-		return "more than one neighbour answers Pdelay_Req: delay=p2p is for one at each link";
+		return "more than one neighbour answers: delay=p2p is for links with one";
 	if (p->neighbour.unanswered >= UNANSWERED_TELL && dvmm_port_is_slave(p))
-		return "no neighbour answers Pdelay_Req: delay=p2p needs one that does";
+		return "no neighbour answers: delay=p2p needs one that measures so, too";
 	return NULL;
 }

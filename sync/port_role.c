@@ -93,7 +93,7 @@ static void follow(struct dvmm_port *p, const struct dvmm_foreign *f, u64 now)
 	p->cluster = c->cluster;
 	p->founder = false;
 	p->conflict = false;
-	p->armed &= DVMM_TIMERS_KEPT;
+	p->armed &= dvmm_timers_kept;
 	p->sync_pending = false;
 	dvmm_exchanger_reset(&p->exchanger);
 	p->log_request = c->log_request;
@@ -232,7 +232,7 @@ static void lead(struct dvmm_port *p, u64 now)
 		return dvmm_port_listen_again(p, now);
 	if (dvmm_port_reference_pending(p, now))
 		return dvmm_port_expect_announce(p, now);
-	p->armed &= DVMM_TIMERS_KEPT;
+	p->armed &= dvmm_timers_kept;
 	if (p->discipline.view.cluster.id)
 		succeed(p, now);
 	else if (!found_cluster(p, now))
@@ -263,7 +263,7 @@ static bool overslept(const struct dvmm_port *p, u64 now)
 /* A slave-only port listens for another, and keeps the time meanwhile as well as it can. */
 static void listen(struct dvmm_port *p, u64 now)
 {
-	p->armed &= DVMM_TIMERS_KEPT;
+	p->armed &= dvmm_timers_kept;
 	dvmm_exchanger_reset(&p->exchanger);
 	memset(p->grandmaster, 0, sizeof(p->grandmaster));
 	dvmm_discipline_holdover(&p->discipline, now);
@@ -319,7 +319,7 @@ void dvmm_port_calibrate(struct dvmm_port *p)
 
 void dvmm_port_fault(struct dvmm_port *p, u64 now)
 {
-	p->armed &= DVMM_TIMERS_KEPT;
+	p->armed &= dvmm_timers_kept;
 	p->sync_pending = false;
 	memset(&p->neighbour, 0, sizeof(p->neighbour));
 	dvmm_foreign_clear(&p->foreign);

@@ -108,7 +108,7 @@ static void send_delay_req(struct dvmm_port *p, const struct dvmm_address *to, u
 		dvmm_exchanger_request(x, msg.sequence, key);
 }
 
-/* To our leader only (16.1, hybrid): what it costs the others must not grow with them. */
+/* To our leader only (16.9): what it costs the others must not grow with them. */
 void dvmm_port_send_delay_req(struct dvmm_port *p)
 {
 	send_delay_req(p, &p->parent_address, DVMM_FLAG_UNICAST, &p->exchanger);
