@@ -22,19 +22,22 @@ CONFIG = "/tmp/p2p.conf"
 WRONG_S = 5
 """How far off the slave's clock is set: what it gets rid of is compared with this."""
 
-PTP4L = "exec ptp4l -S -4 -P -i eth0 -m --logMinPdelayReqInterval=-3"
-ASKING = """[global]
+PTP4L = f"exec ptp4l -S -4 -P -i eth0 -m -f {CONFIG}"
+SETTINGS = """[global]
 pi_proportional_const 0.7
 pi_integral_const 0.3
-fault_reset_interval ASAP
-msg_interval_request 1
+tx_timestamp_timeout 200
+fault_reset_interval 0
+"""
+"""With the usual constants it would lock after 48 s. It takes our answer for a fault when it has forgotten that it
+asked, since it stepped its clock meanwhile; and a stamp that is late on a busy machine."""
+ASKING = """msg_interval_request 1
 servo_offset_threshold 1000000000
 servo_num_offset_values 4
 operLogSyncInterval -6
-operLogPdelayReqInterval -3
+operLogPdelayReqInterval 0
 """
-"""Asks for 64 Sync a second instead of 16 as soon as it has been locked four times; which takes 48 s more with
-the usual constants. When it steps its clock it forgets its Pdelay_Req, and then takes our answer for a fault."""
+"""Asks for 64 Sync a second instead of 16 as soon as it has been locked four times."""
 
 
 def unload(*hosts: Host) -> None:
@@ -73,9 +76,9 @@ def ours(bed: Bed) -> None:
     note(slave.run("tools/dvmmctl status"))
     assert after["role"] == "slave" and after["state"] == "synchronised", after
     assert after["grandmaster"] == status(leader)["identity"], after
-    assert set(after["drop"]) <= {"overflow"}, "a message was not understood"
+    assert set(after["drop"]) <= {"overflow", "flood"}, "a message was not understood"
     assert 0 < after["path_delay_ns"] < 20000000 and abs(after["offset_ns"]) < 20000000, after
-    assert after["rx"] - before["rx"] > 150 and after["tx"] - before["tx"] > 60, (before, after)
+    assert after["rx"] - before["rx"] > 100 and after["tx"] - before["tx"] > 40, (before, after)
 
 
 @test("ptp4l -P follows us, and what it asks for by Signaling it gets")
@@ -83,9 +86,9 @@ def slave(bed: Bed) -> None:
     ours, theirs = bed
     unload(theirs)
     wait(ours)
-    theirs.run(f"date -s @$(($(date +%s) + {WRONG_S})); echo '{ASKING}' >{CONFIG}")
+    theirs.run(f"date -s @$(($(date +%s) + {WRONG_S})); echo '{SETTINGS}{ASKING}' >{CONFIG}")
     listener = capture(theirs)
-    ptp4l = theirs.start(f"{PTP4L} -s -f {CONFIG} --summary_interval=-4")
+    ptp4l = theirs.start(f"{PTP4L} -s --summary_interval=-4")
     ptp4l.wait_for(r"UNCALIBRATED to SLAVE", 60)
     time.sleep(8)
     ptp4l.kill(2)
@@ -112,6 +115,7 @@ def slave(bed: Bed) -> None:
 def reference(bed: Bed) -> None:
     ours, theirs = bed
     unload(*bed)
+    theirs.run(f"pkill -x ptp4l; echo '{SETTINGS}' >{CONFIG}")
     listener = capture(theirs)
     ptp4l = theirs.start(f"{PTP4L} --logAnnounceInterval=-2 --logSyncInterval=0 --priority1=1 --clockClass=6 --clockAccuracy=0x21")
     ptp4l.wait_for("assuming the grand master role", 60)

@@ -10,8 +10,8 @@
 static const struct dvmm_intervals usual = { .pdelay = -3, .sync = -4, .announce = -5 };
 static const struct dvmm_port_id one = { { 1 }, 1 }, other = { { 2 }, 1 };
 
-/* As ptp4l 3.1.1 sends it, with msg_interval_request, but for clockIdentity. */
-static const u8 captured[] = {
+/* What ptp4l's port_tx_interval_request() makes. */
+static const u8 theirs[] = {
 	0x0c, 0x02, 0x00, 0x3c, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 	0x00, 0x00, 0x00, 0x00, 0x52, 0x54, 0x00, 0xff, 0xfe, 0x00, 0x01, 0x02, 0x00, 0x01, 0x00, 0x00,
 	0x05, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 0x03, 0x00, 0x0c,
@@ -35,28 +35,28 @@ static void as_ptp4l_writes_it(void)
 	struct dvmm_msg msg;
 	size_t len;
 
-	CHECK_EQ(decode(&msg, captured, sizeof(captured)), 0);
+	CHECK_EQ(decode(&msg, theirs, sizeof(theirs)), 0);
 	CHECK_EQ(msg.type, DVMM_MSG_SIGNALING);
 	CHECK_EQ(msg.signaling.target.port, 0xffff);
 	CHECK(msg.signaling.has_intervals);
 	CHECK_EQ(msg.signaling.intervals.pdelay, SAME);
 	CHECK_EQ(msg.signaling.intervals.sync, -6);
 	CHECK_EQ(msg.signaling.intervals.announce, SAME);
-	CHECK_EQ(dvmm_wire_encode(&msg, buf), sizeof(captured));
-	memcpy(again, buf, sizeof(captured));
-	again[1] = captured[1];		/* minorVersionPTP */
-	CHECK(!memcmp(again, captured, sizeof(captured)));
-	for (len = 0; len < sizeof(captured); len++)
-		CHECK(decode(&msg, captured, len) < 0);
+	CHECK_EQ(dvmm_wire_encode(&msg, buf), sizeof(theirs));
+	memcpy(again, buf, sizeof(theirs));
+	again[1] = theirs[1];		/* minorVersionPTP */
+	CHECK(!memcmp(again, theirs, sizeof(theirs)));
+	for (len = 0; len < sizeof(theirs); len++)
+		CHECK(decode(&msg, theirs, len) < 0);
 }
 
 /* What is not for us is skipped; what is, and too short, is refused. */
 static void other_tlvs(void)
 {
-	u8 buf[sizeof(captured)];
+	u8 buf[sizeof(theirs)];
 	struct dvmm_msg msg;
 
-	memcpy(buf, captured, sizeof(buf));
+	memcpy(buf, theirs, sizeof(buf));
 	buf[53] = 4;				/* gPTP-capable */
 	CHECK_EQ(decode(&msg, buf, sizeof(buf)), 0);
 	CHECK(!msg.signaling.has_intervals);
