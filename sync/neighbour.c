@@ -106,10 +106,11 @@ static u64 part_ns(u64 ns, u64 ppb)
 int dvmm_neighbour_measure(struct dvmm_neighbour *n, u64 mult, u64 error_ppb)
 {
 	s64 turnaround_ns = n->pdelay.x.t1_ns - n->pdelay.x.t4_ns;
-	s64 ns = dvmm_exchange_delay_ns(&n->pdelay.x, mult), doubt_ns;
+	s64 ns, doubt_ns;
 
 	if (turnaround_ns < 0 || turnaround_ns > TURNAROUND_MAX_NS)
 		return -EINVAL;
+	ns = dvmm_exchange_delay_ns(&n->pdelay.x, mult);
 	doubt_ns = (s64)part_ns(turnaround_ns, error_ppb + NEIGHBOUR_RATE_PPB);
 	if (ns < -doubt_ns - 2 * DVMM_STAMP_ERROR_NS || ns > TURNAROUND_MAX_NS)
 		return -EINVAL;
@@ -158,7 +159,7 @@ bool dvmm_neighbour_exchange(struct dvmm_neighbour *n, const struct dvmm_port_id
 			     const struct dvmm_estimator *e, u64 t1_ns, u64 t2_cycles,
 			     struct dvmm_exchange *x)
 {
-	s64 apart_ns;
+	s64 took_ns, apart_ns;
 
 	n->direct = false;
 	if (!t1_ns || n->pdelay.relative || !dvmm_port_id_equal(&n->id, master))
@@ -166,7 +167,8 @@ bool dvmm_neighbour_exchange(struct dvmm_neighbour *n, const struct dvmm_port_id
 	*x = n->pdelay.x;
 	if (leads_by_itself(n))
 		to_cluster_time(x, &n->pdelay.opinion);
-	apart_ns = (s64)(x->t1_ns - t1_ns) - dvmm_span_ns(rate(e), t2_cycles, x->t2_cycles);
+	took_ns = dvmm_span_ns(rate(e), t2_cycles, x->t2_cycles);
+	apart_ns = (s64)(x->t1_ns - t1_ns - took_ns);
 	n->direct = apart_ns > -SAME_CLOCK_NS && apart_ns < SAME_CLOCK_NS;
 	return n->direct;
 }
@@ -205,7 +207,7 @@ static void allow_for_load(struct dvmm_neighbour *n, const struct dvmm_estimator
 {
 	s64 span_ns = dvmm_span_ns(rate(e), n->prompt.t2_cycles, x->t2_cycles);
 	u64 drift_ns = part_ns(max(span_ns, 0LL), dvmm_estimator_drift_ppb(e));
-	s64 early_ns = (s64)(x->t1_ns - n->prompt.t1_ns) - span_ns;
+	s64 early_ns = (s64)(x->t1_ns - n->prompt.t1_ns - span_ns);
 
 	if (!n->prompt.t1_ns || early_ns >= -(s64)drift_ns || n->late >= LATE_MAX) {
 		n->prompt = *x;

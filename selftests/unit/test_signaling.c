@@ -204,6 +204,34 @@ static void leader_sends_as_many(void)
 	finish(sim);
 }
 
+/* Only who is alone at the other end of the link may have fewer. */
+static void fewer_for_the_neighbour_only(void)
+{
+	struct sim *sim = sim_new(3, &quiet);
+	struct dvmm_port_config config = sim_config(0);
+	struct sim_host *a, *b;
+	struct dvmm_msg msg;
+
+	sim->tap = count_kinds;
+	config.peer_to_peer = true;
+	a = sim_start(sim, &config, 10);
+	sim_run(sim, 3 * SIM_SECOND);
+	config.identity[7] = 2;
+	b = sim_start(sim, &config, -10);
+	sim_run(sim, 5 * SIM_SECOND);
+	msg = request(&a->port.id, 0);
+	sim_inject(sim, 0, &msg);
+	CHECK_NEAR(syncs(sim, 40 * SIM_SECOND), 640, 2);
+	msg.source = b->port.id;
+	msg.signaling.intervals.pdelay = -6;
+	dvmm_port_wished(&a->port, &msg, sim_cycles(a));
+	CHECK_EQ(a->port.pace.now.pdelay, -6);
+	sim_run(sim, 35 * SIM_SECOND);
+	CHECK_NEAR(syncs(sim, 10 * SIM_SECOND), 10, 1);
+	CHECK_EQ(sim_state(b), DVMM_STATE_SYNCHRONISED);
+	finish(sim);
+}
+
 /* One that sends a Sync a second is asked for 16, and gives them. */
 static void reference_is_asked(void)
 {
@@ -246,6 +274,7 @@ static const struct unit_test tests[] = {
 	TEST(slower_for_one_alone),
 	TEST(out_of_range),
 	TEST(leader_sends_as_many),
+	TEST(fewer_for_the_neighbour_only),
 	TEST(reference_is_asked),
 };
 
