@@ -122,6 +122,21 @@ static int dvmm_nl_put_time(struct sk_buff *skb, const struct dvmm_segment *seg,
 	       dvmm_nl_put_u64(skb, DVMM_A_TIME_MULT, seg->mult);
 }
 
+static int dvmm_nl_put_stamps(struct sk_buff *skb,
+			      const struct dvmm_sync_status *sync)
+{
+	return nla_put_u32(skb, DVMM_A_STAMPS, sync->stamps) ?:
+	       dvmm_nl_put_u64(skb, DVMM_A_STAMPS_HARDWARE,
+			       sync->stamps_hardware) ?:
+	       dvmm_nl_put_u64(skb, DVMM_A_STAMPS_SOFTWARE,
+			       sync->stamps_software) ?:
+	       dvmm_nl_put_u64(skb, DVMM_A_STAMPS_IMPOSSIBLE,
+			       sync->stamps_impossible) ?:
+	       dvmm_nl_put_u64(skb, DVMM_A_STAMP_ERROR_NS,
+			       sync->stamp_error_ns) ?:
+	       nla_put_s32(skb, DVMM_A_NIC_PHC, sync->nic_phc);
+}
+
 static int dvmm_nl_put_clock(struct sk_buff *skb, u64 step_lag_ns)
 {
 	struct dvmm_clock_view view;
@@ -159,6 +174,7 @@ static int dvmm_nl_put_status(struct sk_buff *skb)
 	       dvmm_nl_put_security(skb, &sync) ?:
 	       dvmm_nl_put_reference(skb, &sync) ?:
 	       dvmm_nl_put_peers(skb, &sync) ?:
+	       dvmm_nl_put_stamps(skb, &sync) ?:
 	       dvmm_nl_put_clock(skb, vms.step_lag_ns) ?:
 	       dvmm_nl_put_host(skb, &vms);
 }

@@ -20,6 +20,7 @@
 #include "netlink.h"
 #include "params.h"
 #include "port.h"
+#include "stamps.h"
 #include "trace.h"
 #include "transport.h"
 
@@ -57,7 +58,12 @@ static struct dvmm_keyset *keyset;
 static int send(void *ctx, const struct dvmm_address *to, bool event, const u8 *buf, size_t len,
 		u32 *key)
 {
-	return transport->ops->send(transport, to, event, buf, len, key);
+	u64 cycles = dvmm_host_cycles();
+	int ret = transport->ops->send(transport, to, event, buf, len, key);
+
+	if (!ret && event)
+		dvmm_stamps_sent(*key, cycles);
+	return ret;
 }
 
 static u64 random(void *ctx)
@@ -138,6 +144,8 @@ static void empty_inbox(void)
 	for (i = 0; i < DVMM_INBOX_SIZE && dvmm_inbox_get(&inbox, &item); i++) {
 		u64 last_cycles = port->discipline.last_cycles;
 
+		if (!dvmm_stamps_settle(&item))
+			continue;
 		if (item.len)
 			receive(&item);
 		else
@@ -181,6 +189,7 @@ static u64 work(void)
 static void status_locked(struct dvmm_sync_status *status)
 {
 	dvmm_port_status(port, status, dvmm_host_cycles());
+	dvmm_stamps_status(status);
 	dvmm_drops_tell(status, "overflow", dvmm_inbox_overflow(&inbox));
 	dvmm_drops_tell(status, "flood", dvmm_inbox_flood(&inbox));
 	strscpy(status->iface, *dvmm_params_iface() ? dvmm_params_iface() : "shm",
@@ -446,9 +455,12 @@ int dvmm_sync_init(void)
 		return ret;
 	make_identity(config.identity, iface.mac);
 	config.address = iface.address;
-	ret = open_transport(&config, &iface);
+	ret = dvmm_stamps_open(iface.ifindex, dvmm_params_iface());
 	if (ret)
 		return ret;
+	ret = open_transport(&config, &iface);
+	if (ret)
+		goto err_stamps;
 	ret = dvmm_iface_watch(&iface, on_link);
 	if (ret)
 		goto err_transport;
@@ -466,6 +478,8 @@ err_watch:
 	dvmm_iface_unwatch();
 err_transport:
 	transport->ops->close(transport);
+err_stamps:
+	dvmm_stamps_close();
 	return ret;
 }
 
@@ -476,4 +490,5 @@ void dvmm_sync_exit(void)
 	destroy_port();
 	dvmm_iface_unwatch();
 	transport->ops->close(transport);
+	dvmm_stamps_close();
 }

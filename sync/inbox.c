@@ -55,13 +55,14 @@ static struct dvmm_inbox_item *admit(struct dvmm_inbox *inbox, const struct dvmm
 	if (!item)
 		return NULL;
 	item->cycles = cycles;
+	item->nic_ns = 0;
 	item->from = *from;
 	item->len = min_t(u32, len, DVMM_WIRE_RX_MAX);
 	return item;
 }
 
 void dvmm_inbox_put_packet(struct dvmm_inbox *inbox, const struct dvmm_address *from,
-			   const struct sk_buff *skb, int offset, u64 cycles)
+			   const struct sk_buff *skb, int offset, u64 cycles, u64 nic_ns)
 {
 	u32 len = skb->len - offset;
 	struct dvmm_inbox_item *item;
@@ -69,6 +70,8 @@ void dvmm_inbox_put_packet(struct dvmm_inbox *inbox, const struct dvmm_address *
 
 	spin_lock_irqsave(&inbox->lock, flags);
 	item = admit(inbox, from, len, cycles);
+	if (item)
+		item->nic_ns = nic_ns;
 	if (item && skb_copy_bits(skb, offset, item->buf, item->len))
 		inbox->head--;
 	spin_unlock_irqrestore(&inbox->lock, flags);
@@ -91,6 +94,11 @@ void dvmm_inbox_put_bytes(struct dvmm_inbox *inbox, const struct dvmm_address *f
 
 void dvmm_inbox_put_stamp(struct dvmm_inbox *inbox, u32 key, u64 cycles)
 {
+	dvmm_inbox_put_nic_stamp(inbox, key, cycles, 0);
+}
+
+void dvmm_inbox_put_nic_stamp(struct dvmm_inbox *inbox, u32 key, u64 cycles, u64 nic_ns)
+{
 	struct dvmm_inbox_item *item;
 	unsigned long flags;
 
@@ -98,6 +106,7 @@ void dvmm_inbox_put_stamp(struct dvmm_inbox *inbox, u32 key, u64 cycles)
 	item = append(inbox, DVMM_INBOX_SIZE);
 	if (item) {
 		item->cycles = cycles;
+		item->nic_ns = nic_ns;
 		item->key = key;
 		item->len = 0;
 	}

@@ -28,6 +28,7 @@ struct sk_buff;
 /**
  * struct dvmm_inbox_item - a packet, or the transmit stamp of one
  * @cycles: host counter at arrival or departure
+ * @nic_ns: the NIC's own stamp of that, by its clock; 0 if it made none
  * @from: of a packet: who sent it
  * @key: of a transmit stamp
  * @len: of a packet; 0 in a transmit stamp
@@ -35,6 +36,7 @@ struct sk_buff;
  */
 struct dvmm_inbox_item {
 	u64 cycles;
+	u64 nic_ns;
 	struct dvmm_address from;
 	u32 key;
 	u32 len;
@@ -63,9 +65,12 @@ struct dvmm_inbox {
 /* @khz: of the host counter. */
 void dvmm_inbox_init(struct dvmm_inbox *inbox, u32 khz);
 
-/* The datagram in @skb from @offset on, which came from @from at @cycles. Any context. */
+/*
+ * The datagram in @skb from @offset on, which came from @from at @cycles, or @nic_ns. Any
+ * context.
+ */
 void dvmm_inbox_put_packet(struct dvmm_inbox *inbox, const struct dvmm_address *from,
-			   const struct sk_buff *skb, int offset, u64 cycles);
+			   const struct sk_buff *skb, int offset, u64 cycles, u64 nic_ns);
 
 /* The same, of @len bytes in @buf. */
 void dvmm_inbox_put_bytes(struct dvmm_inbox *inbox, const struct dvmm_address *from,
@@ -73,6 +78,9 @@ void dvmm_inbox_put_bytes(struct dvmm_inbox *inbox, const struct dvmm_address *f
 
 /* The message sent under @key left at @cycles. Any context. */
 void dvmm_inbox_put_stamp(struct dvmm_inbox *inbox, u32 key, u64 cycles);
+
+/* It left at @nic_ns, if that is not 0, which was told at @cycles. Any context. */
+void dvmm_inbox_put_nic_stamp(struct dvmm_inbox *inbox, u32 key, u64 cycles, u64 nic_ns);
 
 /* The oldest item. Return: whether there was one. */
 bool dvmm_inbox_get(struct dvmm_inbox *inbox, struct dvmm_inbox_item *item);

@@ -68,6 +68,10 @@ static int reference_interval = 4;
 module_param(reference_interval, int, 0444);
 MODULE_PARM_DESC(reference_interval, "log2 of seconds between Sync, -7 to 3, to be asked of the reference; 4: as it likes (4)");
 
+static char *stamps = "auto";
+module_param(stamps, charp, 0444);
+MODULE_PARM_DESC(stamps, "who stamps messages: hardware, software, or auto for the NIC where it does (auto)");
+
 struct setting {
 	const char *name;
 	const int *value;
@@ -209,6 +213,23 @@ int dvmm_params_get(struct dvmm_port_config *config)
 	config->log_pdelay = pdelay_interval;
 	config->log_reference_sync = reference_interval;
 	config->slew_max_ppb = slew_max_ppm * 1000;
+	return 0;
+}
+
+int dvmm_params_stamps(enum dvmm_stamps_choice *choice)
+{
+	static const char * const names[] = {
+		[DVMM_STAMPS_CHOOSE_AUTO] = "auto",
+		[DVMM_STAMPS_CHOOSE_SOFTWARE] = "software",
+		[DVMM_STAMPS_CHOOSE_HARDWARE] = "hardware",
+	};
+	int i = __sysfs_match_string(names, ARRAY_SIZE(names), stamps);
+
+	if (i < 0) {
+		pr_err("stamps=%s: must be auto, software or hardware\n", stamps);
+		return -EINVAL;
+	}
+	*choice = i;
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #define DVMM_PARAMS_H
 
 #include "port.h"
+#include "stamps.h"
 
 /*
  * What the user asked for, checked; identity, host_khz, utc_offset_s and address are
@@ -13,6 +14,9 @@ int __must_check dvmm_params_get(struct dvmm_port_config *config);
 
 /* The interface's name as given; empty if none was. */
 const char *dvmm_params_iface(void);
+
+/* Return: 0, or -EINVAL after one line in the log that says what is wrong. */
+int __must_check dvmm_params_stamps(enum dvmm_stamps_choice *choice);
 
 /* Which device's memory the hosts share, and where in it our part begins. */
 const char *dvmm_params_shm(u64 *offset);

@@ -38,6 +38,12 @@ struct dvmm_sync_status {
 	u8 clock_accuracy;
 	u32 peers;
 	s64 closure_ns;
+	enum dvmm_stamps stamps;
+	u64 stamps_hardware;
+	u64 stamps_software;
+	u64 stamps_impossible;
+	u64 stamp_error_ns;
+	s32 nic_phc;
 	u32 drops;
 	struct {
 		const char *name;

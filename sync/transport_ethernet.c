@@ -37,7 +37,7 @@ static void receive(struct dvmm_transport *t, const struct sk_buff *skb)
 	if (skb->pkt_type != PACKET_HOST && skb->pkt_type != PACKET_MULTICAST)
 		return;
 	memcpy(from.host, eth_hdr(skb)->h_source, ETH_ALEN);
-	dvmm_inbox_put_packet(t->inbox, &from, skb, 0, cycles);
+	dvmm_inbox_put_packet(t->inbox, &from, skb, 0, cycles, dvmm_socket_receive_nic_ns(skb));
 }
 
 /* In softirq. The Ethernet header is no longer before the data, but still there. */

@@ -2,8 +2,10 @@
 /* What kernel sockets of all families have in common. */
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
+#include <linux/netdevice.h>
 
 #include "host_cycles.h"
+#include "stamps.h"
 #include "transport_socket.h"
 
 /*
@@ -28,9 +30,20 @@ u64 dvmm_socket_receive_cycles(const struct sk_buff *skb)
 	return cycles - mul_u64_u64_div_u64(age_ns, dvmm_host_khz(), 1000000);
 }
 
+/* Some drivers leave what they need to work it out, and do so when asked. */
+u64 dvmm_socket_receive_nic_ns(const struct sk_buff *skb)
+{
+	const struct skb_shared_hwtstamps *stamps = &skb_shinfo(skb)->hwtstamps;
+
+	if (skb_shinfo(skb)->tx_flags & SKBTX_HW_TSTAMP_NETDEV)
+		return ktime_to_ns(netdev_get_tstamp(skb->dev, stamps, false));
+	return ktime_to_ns(stamps->hwtstamp);
+}
+
 /*
- * A transmit stamp has come: in the driver, with bottom halves off. Its time was
- * taken from the kernel's clock; host cycles now are what is wanted.
+ * A transmit stamp has come. One by software: in the driver, with bottom halves off; its
+ * time was taken from the kernel's clock; host cycles now are what is wanted. One of the
+ * NIC's comes later than that, from anywhere.
  */
 static void on_stamp(struct sock *sk)
 {
@@ -45,7 +58,8 @@ static void on_stamp(struct sock *sk)
 
 		if (t && serr->ee.ee_origin == SO_EE_ORIGIN_TIMESTAMPING &&
 		    serr->ee.ee_info == SCM_TSTAMP_SND)
-			dvmm_inbox_put_stamp(t->inbox, serr->ee.ee_data, cycles);
+			dvmm_inbox_put_nic_stamp(t->inbox, serr->ee.ee_data, cycles,
+						 ktime_to_ns(skb_hwtstamps(skb)->hwtstamp));
 		consume_skb(skb);
 	}
 	rcu_read_unlock();
@@ -85,7 +99,8 @@ void dvmm_socket_close(struct dvmm_socket *s)
 
 /*
  * OPT_ID numbers the stamps as the messages; OPT_TSONLY makes them come without the
- * packet, which a kernel socket would not always be given.
+ * packet, which a kernel socket would not always be given. Where the NIC is asked, too, a
+ * driver makes one stamp of the two: by software for a packet that the NIC does not take.
  */
 int dvmm_socket_enable_stamps(struct dvmm_socket *s)
 {
@@ -95,6 +110,9 @@ int dvmm_socket_enable_stamps(struct dvmm_socket *s)
 			 SOF_TIMESTAMPING_OPT_TSONLY,
 	};
 
+	if (dvmm_stamps_wanted())
+		how.flags |= SOF_TIMESTAMPING_TX_HARDWARE | SOF_TIMESTAMPING_RX_HARDWARE |
+			     SOF_TIMESTAMPING_RAW_HARDWARE;
 	return sock_setsockopt(s->sock, SOL_SOCKET, SO_TIMESTAMPING_NEW, KERNEL_SOCKPTR(&how),
 			       sizeof(how));
 }

@@ -4,7 +4,8 @@
  *
  * Stamps are readings of the TSC, as near to the wire as a driver without hardware
  * stamps lets: outwards in the driver's ndo_start_xmit, which reports to the socket's
- * error queue there and then; inwards when the driver handed the packet up.
+ * error queue there and then; inwards when the driver handed the packet up. Where the NIC
+ * stamps, too, its own go with them: see stamps.h.
  */
 #ifndef DVMM_TRANSPORT_SOCKET_H
 #define DVMM_TRANSPORT_SOCKET_H
@@ -36,6 +37,9 @@ void dvmm_socket_close(struct dvmm_socket *s);
 
 /* Have messages sent from now on stamped. May sleep. */
 int __must_check dvmm_socket_enable_stamps(struct dvmm_socket *s);
+
+/* What the NIC's clock was when @skb came; 0 if it made no stamp. In softirq. */
+u64 dvmm_socket_receive_nic_ns(const struct sk_buff *skb);
 
 /* Host counter when @skb came; as soon as possible after it did. Any context. */
 u64 dvmm_socket_receive_cycles(const struct sk_buff *skb);

@@ -32,7 +32,8 @@ static int on_packet(struct sock *sk, struct sk_buff *skb)
 
 	if (t) {
 		to_udp(t)->family->from(skb, from.host);
-		dvmm_inbox_put_packet(t->inbox, &from, skb, sizeof(struct udphdr), cycles);
+		dvmm_inbox_put_packet(t->inbox, &from, skb, sizeof(struct udphdr), cycles,
+				      dvmm_socket_receive_nic_ns(skb));
 	}
 	consume_skb(skb);
 	return 0;

@@ -62,6 +62,12 @@ static const struct field {
 	[DVMM_A_CLOSURE_NS] = { AT(closure_ns), sizeof(__s64) },
 	[DVMM_A_TIME_CYCLES] = { AT(time_cycles), sizeof(__u64) },
 	[DVMM_A_TIME_MULT] = { AT(time_mult), sizeof(__u64) },
+	[DVMM_A_STAMPS] = { AT(stamps), sizeof(__u32) },
+	[DVMM_A_STAMPS_HARDWARE] = { AT(stamps_hardware), sizeof(__u64) },
+	[DVMM_A_STAMPS_SOFTWARE] = { AT(stamps_software), sizeof(__u64) },
+	[DVMM_A_STAMPS_IMPOSSIBLE] = { AT(stamps_impossible), sizeof(__u64) },
+	[DVMM_A_STAMP_ERROR_NS] = { AT(stamp_error_ns), sizeof(__u64) },
+	[DVMM_A_NIC_PHC] = { AT(nic_phc), sizeof(__s32) },
 };
 
 /* Strings keep a NUL at their end: one byte less is copied, the rest is zero. */
@@ -118,6 +124,7 @@ static int take_status(const struct nlmsghdr *nlh, void *data)
 
 	memset(status, 0, sizeof(*status));
 	status->phc_index = -1;
+	status->nic_phc = -1;
 	return mnl_attr_parse(nlh, sizeof(struct genlmsghdr), take_attribute, status);
 }
 

@@ -54,6 +54,12 @@ struct dvmm_status {
 	__s64 closure_ns;
 	__u64 time_cycles;
 	__u64 time_mult;
+	__u32 stamps;
+	__u64 stamps_hardware;
+	__u64 stamps_software;
+	__u64 stamps_impossible;
+	__u64 stamp_error_ns;
+	__s32 nic_phc;
 };
 
 /* A counter of the host; the members mean what DVMM_SOURCE_A_* of the same name say. */

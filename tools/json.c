@@ -33,6 +33,11 @@ static void put_reference_state(FILE *out, const void *value)
 	put_text(out, reference_state_name(*(const __u32 *)value));
 }
 
+static void put_stamps(FILE *out, const void *value)
+{
+	put_text(out, stamps_name(*(const __u32 *)value));
+}
+
 /* "001122.fffe.334455"; null while there is none */
 static void put_identity(FILE *out, const void *value)
 {
@@ -155,6 +160,12 @@ static const struct member {
 	MEMBER(closure_ns, put_s64),
 	MEMBER(time_cycles, put_u64),
 	MEMBER(time_mult, put_u64),
+	MEMBER(stamps, put_stamps),
+	MEMBER(stamps_hardware, put_u64),
+	MEMBER(stamps_software, put_u64),
+	MEMBER(stamps_impossible, put_u64),
+	MEMBER(stamp_error_ns, put_u64),
+	MEMBER(nic_phc, put_phc),
 };
 
 void print_json(FILE *out, const struct dvmm_status *status, bool pretty)

@@ -49,6 +49,17 @@ const char *reference_state_name(__u32 state)
 	return name_of(names, ARRAY_SIZE(names), state);
 }
 
+const char *stamps_name(__u32 stamps)
+{
+	static const char *const names[] = {
+		[DVMM_STAMPS_SOFTWARE] = "software",
+		[DVMM_STAMPS_HARDWARE] = "hardware",
+		[DVMM_STAMPS_MIXED] = "mixed",
+	};
+
+	return name_of(names, ARRAY_SIZE(names), stamps);
+}
+
 bool is_nobody(const __u8 id[DVMM_IDENTITY_LEN])
 {
 	static const __u8 nobody[DVMM_IDENTITY_LEN];
@@ -224,6 +235,24 @@ static void print_security(FILE *out, const struct dvmm_status *status)
 		fprintf(out, "%-15sno\n", "authenticated");
 }
 
+/* "mixed, 150 by /dev/ptp0 to 1200 ns, 20 by software, 2 impossible": as much as there is */
+static void print_stamps(FILE *out, const struct dvmm_status *status)
+{
+	char error[QUANTITY_MAX];
+
+	fprintf(out, "%-15s%s", "stamps", stamps_name(status->stamps));
+	if (status->nic_phc >= 0) {
+		fprintf(out, ", %llu by /dev/ptp%d", status->stamps_hardware, status->nic_phc);
+		format_ns(error, "", status->stamp_error_ns);
+		if (status->stamp_error_ns)
+			fprintf(out, " to %s", error);
+		fprintf(out, ", %llu by software", status->stamps_software);
+	}
+	if (status->stamps_impossible)
+		fprintf(out, ", %llu impossible", status->stamps_impossible);
+	fputc('\n', out);
+}
+
 static void print_host(FILE *out, const struct dvmm_status *status)
 {
 	fprintf(out, "%-15s%u attached, %llu line changes\n", "VMs",
@@ -233,6 +262,7 @@ static void print_host(FILE *out, const struct dvmm_status *status)
 	print_drops(out, status->drop);
 	print_security(out, status);
 	fprintf(out, "%-15s%s\n", "interface", status->iface);
+	print_stamps(out, status);
 	if (status->phc_index >= 0)
 		fprintf(out, "%-15s/dev/ptp%d\n", "PHC", status->phc_index);
 	else

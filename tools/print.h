@@ -21,6 +21,7 @@
 const char *role_name(__u32 role);
 const char *state_name(__u32 state);
 const char *reference_state_name(__u32 state);
+const char *stamps_name(__u32 stamps);
 
 /* Zeros stand for no clock at all. */
 bool is_nobody(const __u8 id[DVMM_IDENTITY_LEN]);

@@ -49,6 +49,16 @@ static void put_reference(struct nlmsghdr *nlh)
 	mnl_attr_put_u64(nlh, DVMM_A_TIME_MULT, 470578117000000003);
 }
 
+static void put_stamp_counts(struct nlmsghdr *nlh)
+{
+	mnl_attr_put_u32(nlh, DVMM_A_STAMPS, DVMM_STAMPS_MIXED);
+	mnl_attr_put_u64(nlh, DVMM_A_STAMPS_HARDWARE, 150);
+	mnl_attr_put_u64(nlh, DVMM_A_STAMPS_SOFTWARE, 21);
+	mnl_attr_put_u64(nlh, DVMM_A_STAMPS_IMPOSSIBLE, 2);
+	mnl_attr_put_u64(nlh, DVMM_A_STAMP_ERROR_NS, 1234);
+	mnl_attr_put_u32(nlh, DVMM_A_NIC_PHC, 0);
+}
+
 static void put_drop(struct nlmsghdr *nlh, const char *reason, __u64 count)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, DVMM_A_DROP);
@@ -72,6 +82,7 @@ static struct nlmsghdr *message(char *buffer, const char *reason)
 	mnl_attr_put_strz(nlh, DVMM_A_REASON, reason);
 	mnl_attr_put_u32(nlh, DVMM_A_AUTH_KEY, 8);
 	put_reference(nlh);
+	put_stamp_counts(nlh);
 	put_drop(nlh, "forged", 3);
 	put_drop(nlh, "a-reason-that-is-far-too-long", 4);
 	mnl_attr_put_u32(nlh, DVMM_A_MAX + 1, 1);
@@ -131,6 +142,7 @@ static void test_status(void)
 	       "dropped        3 forged, 4 a-reason-that-is-far-to\n"
 	       "authenticated  by key 8\n"
 	       "interface      eth0\n"
+	       "stamps         mixed, 150 by /dev/ptp0 to 1234 ns, 21 by software, 2 impossible\n"
 	       "PHC            /dev/ptp3\n");
 }
 
@@ -176,7 +188,13 @@ static void test_json(void)
 	       "  \"peers\": 3,\n"
 	       "  \"closure_ns\": -1500,\n"
 	       "  \"time_cycles\": 4200000000000000001,\n"
-	       "  \"time_mult\": 470578117000000003\n"
+	       "  \"time_mult\": 470578117000000003,\n"
+	       "  \"stamps\": \"mixed\",\n"
+	       "  \"stamps_hardware\": 150,\n"
+	       "  \"stamps_software\": 21,\n"
+	       "  \"stamps_impossible\": 2,\n"
+	       "  \"stamp_error_ns\": 1234,\n"
+	       "  \"nic_phc\": \"/dev/ptp0\"\n"
 	       "}\n");
 }
 
@@ -240,7 +258,13 @@ static void test_nothing_known(void)
 	       "  \"peers\": 0,\n"
 	       "  \"closure_ns\": 0,\n"
 	       "  \"time_cycles\": 0,\n"
-	       "  \"time_mult\": 0\n"
+	       "  \"time_mult\": 0,\n"
+	       "  \"stamps\": \"software\",\n"
+	       "  \"stamps_hardware\": 0,\n"
+	       "  \"stamps_software\": 0,\n"
+	       "  \"stamps_impossible\": 0,\n"
+	       "  \"stamp_error_ns\": 0,\n"
+	       "  \"nic_phc\": null\n"
 	       "}\n");
 }
 

@@ -57,6 +57,18 @@ enum dvmm_reference_state {
 };
 
 /**
+ * enum dvmm_stamps - who stamped the event messages of late
+ * @DVMM_STAMPS_SOFTWARE: the kernel
+ * @DVMM_STAMPS_HARDWARE: the NIC
+ * @DVMM_STAMPS_MIXED: some one, some the other
+ */
+enum dvmm_stamps {
+	DVMM_STAMPS_SOFTWARE,
+	DVMM_STAMPS_HARDWARE,
+	DVMM_STAMPS_MIXED,
+};
+
+/**
  * enum dvmm_cmd - commands
  * @DVMM_CMD_UNSPEC: never sent
  * @DVMM_CMD_STATUS: do: no attributes in; out: every DVMM_A_* below. For anyone,
@@ -195,6 +207,13 @@ enum dvmm_source_attr {
  * @DVMM_A_TIME_CYCLES: u64, the host counter that DVMM_A_TIME_NS is of: the TSC, but for
  *	while another counter goes on in its place
  * @DVMM_A_TIME_MULT: u64, nanoseconds of cluster time per cycle of it, in 2^-60
+ * @DVMM_A_STAMPS: u32, enum dvmm_stamps
+ * @DVMM_A_STAMPS_HARDWARE: u64, event messages stamped by the NIC since load
+ * @DVMM_A_STAMPS_SOFTWARE: u64, and by software
+ * @DVMM_A_STAMPS_IMPOSSIBLE: u64, of those: for the NIC's stamp could not be
+ * @DVMM_A_STAMP_ERROR_NS: u64, what the NIC's last stamp may be off by in host cycles; 0
+ *	while there was none of late
+ * @DVMM_A_NIC_PHC: s32, N of the NIC's /dev/ptpN; -1 while its stamps are not used
  */
 enum dvmm_attr {
 	DVMM_A_UNSPEC,
@@ -233,6 +252,12 @@ enum dvmm_attr {
 	DVMM_A_CLOSURE_NS,
 	DVMM_A_TIME_CYCLES,
 	DVMM_A_TIME_MULT,
+	DVMM_A_STAMPS,
+	DVMM_A_STAMPS_HARDWARE,
+	DVMM_A_STAMPS_SOFTWARE,
+	DVMM_A_STAMPS_IMPOSSIBLE,
+	DVMM_A_STAMP_ERROR_NS,
+	DVMM_A_NIC_PHC,
 
 	__DVMM_A_MAX,
 #define DVMM_A_MAX (__DVMM_A_MAX - 1)
