@@ -87,7 +87,7 @@ def kvm_modules(machine: Machine) -> list[str]:
 
 
 def network_modules(machine: Machine) -> list[str]:
-    modules = {"e1000": "e1000", "e1000e": "e1000e", "virtio-net-pci": "virtio_net"}
+    modules = {"e1000": "e1000", "e1000e": "e1000e", "igb": "igb", "virtio-net-pci": "virtio_net"}
     if machine.nic not in modules:
         raise BedError(f"no NIC model {machine.nic}: choose one of {', '.join(modules)}")
     return [modules[machine.nic]]
