@@ -14,17 +14,15 @@
 
 static int parse(struct dvmm_shm_range *range, const char *where)
 {
-	char *at;
+	const char *length;
+	char *end;
 
-	range->start = memparse(where, &at);
-	if (at == where || *at != '+')
-		goto err;
-	where = at + 1;
-	range->length = memparse(where, &at);
-	if (at != where && !*at && PAGE_ALIGNED(range->start) &&
-	    range->start + range->length > range->start)
+	range->start = memparse(where, &end);
+	length = *end == '+' ? end + 1 : end;
+	range->length = memparse(length, &end);
+	if (length > where + 1 && length[-1] == '+' && end != length && !*end &&
+	    PAGE_ALIGNED(range->start) && range->start + range->length > range->start)
 		return 0;
-err:
 	pr_err("shm=%s: must be auto, a PCI address as in 0000:00:05.0, or a physical one and a length as in 0x1080000000+16M\n",
 	       where);
 	return -EINVAL;
@@ -61,18 +59,11 @@ static int check_memory(const char *where, u64 start, size_t size)
 	return -ENXIO;
 }
 
-static int find(struct dvmm_shm_area *area, struct dvmm_shm_range *range, const char *where,
-		size_t size)
+static int find(struct dvmm_shm_area *area, struct dvmm_shm_range *range, const char *where)
 {
-	int ret;
-
 	area->dev = NULL;
-	if (!strchr(where, '+'))
-		return dvmm_shm_pci_get(where, &area->dev, range);
-	ret = parse(range, where);
-	if (!ret && range->length >= size)
-		ret = check_memory(where, range->start, range->length);
-	return ret;
+	return strchr(where, '+') ? parse(range, where) :
+				    dvmm_shm_pci_get(where, &area->dev, range);
 }
 
 static int check_size(const struct dvmm_shm_range *range, const char *where, u64 offset,
@@ -103,12 +94,16 @@ static int map(struct dvmm_shm_area *area, const char *where, u64 start, size_t 
 int dvmm_shm_map(struct dvmm_shm_area *area, const char *where, u64 offset, size_t size)
 {
 	struct dvmm_shm_range range;
-	int ret = find(area, &range, where, size);
+	int ret = find(area, &range, where);
+	u64 start;
 
 	if (ret)
 		return ret;
-	ret = check_size(&range, where, offset, size) ?:
-	      map(area, where, range.start + offset, size);
+	start = range.start + offset;
+	ret = check_size(&range, where, offset, size);
+	if (!ret && !area->dev)
+		ret = check_memory(where, start, size);
+	ret = ret ?: map(area, where, start, size);
 	if (ret)
 		dvmm_shm_pci_put(area->dev);
 	return ret;
