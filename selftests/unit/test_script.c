@@ -153,14 +153,12 @@ static void limits_hold_both_ways(void)
 	}
 }
 
-/*
- * Each fault is seen: what a scenario says is what a host is made to suffer. It is alone, lest
- * it yield to one that took over while it was frozen.
- */
+/* Each fault is seen: what a scenario says is what the hosts are made to suffer. */
 static void faults_have_their_effects(void)
 {
 	struct sim_play p;
 
+	/* alone, lest another find that it is late */
 	play(&p, "hosts 1\nfor 12s\nspread 0ppm\n"
 		 "at 6s jump 1 50us\nat 8s wrong 1 10ppm\nat 10s freeze 1\nat 11s thaw 1\n");
 	CHECK(p.sim->host[0].lies);
