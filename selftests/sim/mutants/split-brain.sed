@@ -2,4 +2,4 @@
 # A grandmaster that yields to no better one.
 # in: sync/port_role.c
 # fails: scenario partition
-s/if (f && dvmm_bmca_compare(&f->dataset, &own) > 0)/if (0)/
+s/if (!f || dvmm_bmca_compare(&f->dataset, own) <= 0)/if (!f || own)/
