@@ -73,6 +73,10 @@ class Host:
     def cont(self) -> None:
         self._qmp.execute("cont")
 
+    def press_power(self) -> None:
+        """The power button, which wakes a host."""
+        self._qmp.execute("system_powerdown")
+
     def kill(self) -> None:
         """A power cut."""
         self._dead_by_order = True

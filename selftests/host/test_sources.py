@@ -109,8 +109,8 @@ def stopped(bed: Bed) -> None:
 
 @test("a slave that went to sleep promises nothing, and comes back by itself")
 def asleep(bed: Bed) -> None:
-    """To sleep as far as pm_test goes: processes freeze for 5 s. Devices cannot: hosts have their root by 9p, whose
-    driver does not resume."""
+    """To sleep as far as pm_test goes: processes freeze for 5 s. Real sleep is test_sleep.py's, in a bed of its own:
+    9p, by which hosts have their root, does not come back from it."""
     slave = bed[1]
     slave.run("echo 1 > /sys/kernel/tracing/events/dvmm/dvmm_state/enable")
     slave.run("echo freezer > /sys/power/pm_test; echo freeze > /sys/power/state")
