@@ -89,6 +89,41 @@ enum dvmm_cmd {
 };
 
 /**
+ * enum dvmm_tick_policy - what becomes of ticks that a guest could not take in time
+ * @DVMM_TICK_DELAY: they are delivered later, at the timer's own rate
+ * @DVMM_TICK_CATCHUP: they are delivered faster, until the guest is level
+ * @DVMM_TICK_MERGE: one is delivered for all
+ * @DVMM_TICK_DISCARD: they are thrown away
+ */
+enum dvmm_tick_policy {
+	DVMM_TICK_DELAY,
+	DVMM_TICK_CATCHUP,
+	DVMM_TICK_MERGE,
+	DVMM_TICK_DISCARD,
+
+	__DVMM_TICK_POLICY_MAX,
+#define DVMM_TICK_POLICIES __DVMM_TICK_POLICY_MAX
+};
+
+/**
+ * enum dvmm_timer_device - the virtual devices that have timers
+ * @DVMM_DEVICE_PIT: 8254
+ * @DVMM_DEVICE_RTC: MC146818
+ * @DVMM_DEVICE_HPET: High Precision Event Timer
+ */
+enum dvmm_timer_device {
+	DVMM_DEVICE_PIT,
+	DVMM_DEVICE_RTC,
+	DVMM_DEVICE_HPET,
+
+	__DVMM_DEVICE_MAX,
+#define DVMM_DEVICES __DVMM_DEVICE_MAX
+};
+
+/* Classes of a lateness histogram: [N] counts 2^N to 2^(N+1) ns; the ends take the rest. */
+#define DVMM_TICK_CLASSES 32
+
+/**
  * enum dvmm_source_id - the counters of a host
  * @DVMM_SOURCE_TSC: the processors' time stamp counter
  * @DVMM_SOURCE_HPET: High Precision Event Timer, its main counter
