@@ -36,4 +36,15 @@
 #define dvmm_class_create(name) class_create(name)
 #endif
 
+/* v6.13, 908a1d775422: hrtimer_setup() replaces hrtimer_init(). */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define dvmm_hrtimer_setup(timer, fn, clock, mode)	\
+	do {						\
+		hrtimer_init(timer, clock, mode);	\
+		(timer)->function = (fn);		\
+	} while (0)
+#else
+#define dvmm_hrtimer_setup(timer, fn, clock, mode) hrtimer_setup(timer, fn, clock, mode)
+#endif
+
 #endif

@@ -33,6 +33,19 @@ static u64 scale(u64 cycles, u64 ratio, u8 frac_bits)
 	return (u64)(((u128)cycles * ratio) >> frac_bits);
 }
 
+/* A TSC that is not yet 0 reads so many at least. */
+#define BEFORE_EPOCH (1ULL << 40)
+
+u64 dvmm_tsc_ns(u64 tsc, u32 khz)
+{
+	u64 ms = tsc / khz;
+	u64 ns = tsc % khz * 1000000 / khz;
+
+	if (tsc >= -BEFORE_EPOCH)
+		return 0;
+	return ms > (U64_MAX - ns) / 1000000 ? U64_MAX : ms * 1000000 + ns;
+}
+
 u64 dvmm_line_tsc(const struct dvmm_line *line, u8 frac_bits, u64 cycles)
 {
 	return scale(cycles, line->ratio, frac_bits) + line->offset;

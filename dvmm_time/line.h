@@ -58,6 +58,12 @@ u64 dvmm_tsc_at(const struct dvmm_tsc_rule *rule, struct dvmm_instant t);
 /* What a guest on @line reads when the host counter is @cycles. */
 u64 dvmm_line_tsc(const struct dvmm_line *line, u8 frac_bits, u64 cycles);
 
+/*
+ * Machine time, in ns since the epoch, at which a TSC of @khz reads @tsc, rounded down. A
+ * TSC of 2^64 - 2^40 or more is one from just before the epoch: 0. Saturates at U64_MAX.
+ */
+u64 dvmm_tsc_ns(u64 tsc, u32 khz);
+
 /**
  * dvmm_line_through() - the line that leaves @cycles as @rule and @seg say
  *

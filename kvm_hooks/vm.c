@@ -9,6 +9,7 @@
 #include "netlink.h"
 #include "resolve.h"
 #include "vm.h"
+#include "vm_device.h"
 #include "vm_line.h"
 
 /* Lines are looked at so often, and more often where they drift faster. */
@@ -42,6 +43,7 @@ static void lifetime_destructor(struct kvm_io_device *dev)
 {
 	struct dvmm_vm *vm = container_of(dev, struct dvmm_vm, lifetime);
 
+	dvmm_timers_stop(vm);
 	mutex_lock(&vms_lock);
 	vm->kvm = NULL;
 	list_move(&vm->node, &dead_vms);
@@ -62,6 +64,9 @@ static struct dvmm_vm *vm_alloc(struct kvm *kvm)
 	dvmm_clock_read(&view);
 	kvm_iodevice_init(&vm->lifetime, &dvmm_vm_lifetime_ops);
 	raw_spin_lock_init(&vm->lock);
+	seqcount_raw_spinlock_init(&vm->line_seq, &vm->lock);
+	vm->pid = task_tgid_nr(current);
+	get_task_comm(vm->comm, current->group_leader);
 	vm->kvm = kvm;
 	vm->rule.epoch_ns = view.cluster.epoch_ns;
 	vm->rule.khz = view.cluster.tsc_khz;
@@ -76,8 +81,13 @@ static int vm_bind(struct dvmm_vm *vm)
 
 	mutex_lock(&kvm->slots_lock);
 	if (!dvmm_vm_of(kvm))
+		ret = dvmm_vdevs_register(vm);
+	if (!ret) {
 		ret = dvmm_kvm(kvm_io_bus_register_dev)(kvm, KVM_VIRTIO_CCW_NOTIFY_BUS,
 							0, 1, &vm->lifetime);
+		if (ret)
+			dvmm_vdevs_unregister(vm);
+	}
 	mutex_unlock(&kvm->slots_lock);
 	if (!ret && dvmm_kvm_info.scaling.scales)
 		WRITE_ONCE(kvm->arch.default_tsc_khz, vm->rule.khz);
@@ -94,6 +104,9 @@ int dvmm_vm_attach(struct kvm *kvm)
 	ret = dvmm_vm_draw(vm);
 	if (ret)
 		goto err_free;
+	ret = dvmm_vdevs_create(vm);
+	if (ret)
+		goto err_free;
 	mutex_lock(&vms_lock);
 	ret = vm_bind(vm);
 	if (ret)
@@ -108,6 +121,8 @@ int dvmm_vm_attach(struct kvm *kvm)
 
 err_unlock:
 	mutex_unlock(&vms_lock);
+	dvmm_timers_stop(vm);
+	dvmm_vdevs_free(vm);
 err_free:
 	kfree(vm);
 	return ret;
@@ -123,6 +138,7 @@ static bool bury_dead(void)
 	any = !list_empty(&dead_vms);
 	list_for_each_entry_safe(vm, next, &dead_vms, node) {
 		list_del(&vm->node);
+		dvmm_vdevs_free(vm);
 		kfree(vm);
 		stats.vms--;
 		dvmm_clock_release();
@@ -211,9 +227,15 @@ void dvmm_vm_stats(struct dvmm_vm_stats *out)
 
 int dvmm_vm_init(void)
 {
+	int ret = dvmm_timers_module_init();
+
+	if (ret)
+		return ret;
 	line_thread = kthread_run(line_thread_fn, NULL, "dvmm-line");
-	if (IS_ERR(line_thread))
+	if (IS_ERR(line_thread)) {
+		dvmm_timers_module_exit();
 		return PTR_ERR(line_thread);
+	}
 	sched_set_fifo_low(line_thread);
 	return 0;
 }
@@ -221,4 +243,5 @@ int dvmm_vm_init(void)
 void dvmm_vm_exit(void)
 {
 	kthread_stop(line_thread);
+	dvmm_timers_module_exit();
 }

@@ -7,6 +7,8 @@
 #include <kvm/iodev.h>
 
 #include "line.h"
+#include "vm_irq.h"
+#include "vm_timer.h"
 
 /**
  * struct dvmm_vm - a VM on cluster time
@@ -16,10 +18,18 @@
  * @rule: how its TSC follows from cluster time
  * @line: what every vCPU must have when it enters the guest. Changed only while
  *	all vCPUs are out of guest mode (vm_line.c), read without a lock.
+ * @line_seq: for readers outside guest mode, of @line and @rule together
  * @started: whether a vCPU has run, which settles @rule
  * @lock: protects changes of @rule, @line and @started. Taken with interrupts
  *	enabled: its holder waits for other CPUs to answer an IPI.
  * @node: on the list of VMs, under that list's mutex
+ * @pid: the process that created it
+ * @comm: its name
+ * @vdevs: its virtual devices
+ * @ranges: where they are reached
+ * @timers: their timers
+ * @acks: for each GSI, whether timers are told of the guest's EOIs
+ * @put_work: drops the last reference to @kvm, which the timers' thread must not
  */
 struct dvmm_vm {
 	struct kvm_io_device lifetime;
@@ -28,7 +38,15 @@ struct dvmm_vm {
 	struct dvmm_line line;
 	bool started;
 	raw_spinlock_t lock;
+	seqcount_raw_spinlock_t line_seq;
 	struct list_head node;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+	struct list_head vdevs;
+	struct list_head ranges;
+	struct dvmm_timers timers;
+	struct dvmm_irq_ack acks[DVMM_IRQ_GSIS];
+	struct work_struct put_work;
 };
 
 /**

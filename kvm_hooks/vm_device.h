@@ -15,7 +15,7 @@
 struct dvmm_vm;
 
 /**
- * struct dvmm_vdev - a virtual device; embed it as the first member of what kzalloc() gives
+ * struct dvmm_vdev - a virtual device; embed it as the first member
  * @vm: whose it is
  * @node: on the VM's list
  */
@@ -31,6 +31,7 @@ struct dvmm_vdev {
  * @bus: KVM_PIO_BUS or KVM_MMIO_BUS
  * @addr: first port or guest physical address
  * @len: how many; accesses that reach beyond do not come here
+ * @vdev: whose it is
  * @node: on the VM's list
  */
 struct dvmm_range {
@@ -38,11 +39,18 @@ struct dvmm_range {
 	enum kvm_bus bus;
 	gpa_t addr;
 	int len;
+	struct dvmm_vdev *vdev;
 	struct list_head node;
 };
 
+/*
+ * A new device of @vm: @size zeroed bytes, which begin with its struct dvmm_vdev and are
+ * freed with the VM, or NULL. May sleep.
+ */
+void *dvmm_vdev_alloc(struct dvmm_vm *vm, size_t size);
+
 /* While the device is created. @ops must live as long as the module. */
-void dvmm_range_add(struct dvmm_vm *vm, struct dvmm_range *range,
+void dvmm_range_add(struct dvmm_vdev *vdev, struct dvmm_range *range,
 		    const struct kvm_io_device_ops *ops, enum kvm_bus bus, gpa_t addr, int len);
 
 /**
@@ -56,13 +64,16 @@ int __must_check dvmm_vdevs_create(struct dvmm_vm *vm);
 /* Put them on the buses, all or none. kvm->slots_lock held. Return: 0 or KVM's error. */
 int __must_check dvmm_vdevs_register(struct dvmm_vm *vm);
 
+/* And off them again, while nobody knows of the VM. kvm->slots_lock held. */
+void dvmm_vdevs_unregister(struct dvmm_vm *vm);
+
 /* KVM has forgotten them, or never knew them; timers are stopped. */
 void dvmm_vdevs_free(struct dvmm_vm *vm);
 
 /*
- * Each kind of device: allocate it, add ranges and timers.
- * Return: it, or NULL where there is no memory.
+ * Each kind of device: allocate it, add its ranges and timers (dvmm_timer_add()).
+ * Return: 0, also where VMs are to have none, or an error.
  */
-struct dvmm_vdev *dvmm_pmtimer_create(struct dvmm_vm *vm);
+int __must_check dvmm_pmtimer_create(struct dvmm_vm *vm);
 
 #endif

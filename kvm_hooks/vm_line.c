@@ -26,6 +26,18 @@
 /* Unscaled guests are kept on the cluster's rate by steps; beyond this there are too many. */
 #define STEPPED_MAX_PPB 1000000
 
+static BLOCKING_NOTIFIER_HEAD(listeners);
+
+void dvmm_line_listen(struct notifier_block *listener)
+{
+	blocking_notifier_chain_register(&listeners, listener);
+}
+
+void dvmm_line_unlisten(struct notifier_block *listener)
+{
+	blocking_notifier_chain_unregister(&listeners, listener);
+}
+
 static u64 line_at(const struct dvmm_line *line, u64 tsc)
 {
 	return dvmm_line_tsc(line, dvmm_kvm_info.scaling.frac_bits, tsc);
@@ -71,6 +83,43 @@ int dvmm_vm_draw(struct dvmm_vm *vm)
 }
 
 /*
+ * While a line is changed, whoever asks for the machine's time waits: it must not be seen
+ * to go back by them either. Interrupts are off, since they may ask, too. The barrier has
+ * the sequence seen before the TSC is read.
+ */
+static void begin_change(struct dvmm_vm *vm)
+{
+	local_irq_disable();
+	write_seqcount_begin(&vm->line_seq);
+	smp_mb();
+}
+
+static void end_change(struct dvmm_vm *vm)
+{
+	write_seqcount_end(&vm->line_seq);
+	local_irq_enable();
+}
+
+/*
+ * rdtsc_ordered() reads the TSC after the sequence; rmb() reads the sequence again after
+ * the TSC. So this TSC is from before the change's stop, or from after its release.
+ */
+u64 dvmm_vm_now_ns(struct dvmm_vm *vm)
+{
+	unsigned int seq;
+	u64 tsc;
+	u32 khz;
+
+	do {
+		seq = read_seqcount_begin(&vm->line_seq);
+		tsc = line_at(&vm->line, rdtsc_ordered());
+		khz = vm->rule.khz;
+		rmb();
+	} while (read_seqcount_retry(&vm->line_seq, seq));
+	return dvmm_tsc_ns(tsc, khz);
+}
+
+/*
  * The first vCPU to run settles the guest's TSC frequency: user space may have
  * chosen one (KVM_SET_TSC_KHZ), where the CPU scales.
  */
@@ -80,6 +129,7 @@ static noinline void start(struct dvmm_vm *vm, struct kvm_vcpu *vcpu)
 	struct dvmm_tsc_rule cluster_rule;
 
 	raw_spin_lock(&vm->lock);
+	begin_change(vm);
 	if (!vm->started && dvmm_kvm_info.scaling.scales && khz && khz != vm->rule.khz) {
 		cluster_rule = vm->rule;
 		vm->rule.khz = khz;
@@ -87,6 +137,7 @@ static noinline void start(struct dvmm_vm *vm, struct kvm_vcpu *vcpu)
 			vm->rule = cluster_rule;
 	}
 	vm->started = true;
+	end_change(vm);
 	raw_spin_unlock(&vm->lock);
 }
 
@@ -155,6 +206,7 @@ static s64 change_line(struct dvmm_vm *vm, const struct dvmm_segment *seg)
 
 	lockdep_assert_held(&vm->lock);
 	dvmm_kvm(kvm_make_all_cpus_request)(vm->kvm, DVMM_REQ_STOP);
+	begin_change(vm);
 	stop = rdtsc_ordered();
 	floor = line_at(&vm->line, stop);
 	if (!line_through_now(vm, &line, seg)) {
@@ -163,6 +215,7 @@ static s64 change_line(struct dvmm_vm *vm, const struct dvmm_segment *seg)
 		WRITE_ONCE(vm->line.ratio, line.ratio);
 		WRITE_ONCE(vm->line.offset, line.offset);
 	}
+	end_change(vm);
 	release_vcpus(vm->kvm);
 	return step;
 }
@@ -191,5 +244,7 @@ struct dvmm_retarget dvmm_vm_retarget(struct dvmm_vm *vm)
 	}
 	result.drift_ppb = abs(line_drift_ppb(vm, &seg));
 	raw_spin_unlock(&vm->lock);
+	if (result.changed)
+		blocking_notifier_call_chain(&listeners, 0, vm);
 	return result;
 }

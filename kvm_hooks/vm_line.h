@@ -3,6 +3,8 @@
 #ifndef DVMM_VM_LINE_H
 #define DVMM_VM_LINE_H
 
+#include <linux/notifier.h>
+
 #include "vm.h"
 
 /**
@@ -19,6 +21,24 @@ void dvmm_vm_apply(struct dvmm_vm *vm, struct kvm_vcpu *vcpu);
  * Return: 0, or -ERANGE where this CPU cannot follow (and one line in the log).
  */
 int __must_check dvmm_vm_draw(struct dvmm_vm *vm);
+
+/**
+ * dvmm_vm_now_ns() - machine time
+ *
+ * What the guest's TSC reads, without what the guest wrote to it, as ns since the
+ * machine's epoch, rounded down. It does not go back, whoever asks; and what any vCPU has
+ * read of its TSC before is not ahead of it. Any context but NMIs; waits up to 20 us while
+ * the line is changed.
+ */
+u64 dvmm_vm_now_ns(struct dvmm_vm *vm);
+
+/*
+ * @listener is called after each change of a VM's line, with that struct dvmm_vm as data,
+ * in the line thread, which holds the list of VMs: it may sleep, and must not ask for
+ * dvmm_vm_stats(). Time went on without a step, at another rate.
+ */
+void dvmm_line_listen(struct notifier_block *listener);
+void dvmm_line_unlisten(struct notifier_block *listener);
 
 /**
  * struct dvmm_retarget - the outcome of a look at one VM's line

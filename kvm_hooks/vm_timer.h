@@ -16,8 +16,9 @@
  *	static int foo_write(struct kvm_vcpu *vcpu, struct kvm_io_device *io, gpa_t addr,
  *			     int len, const void *val)
  *	{
- *		struct foo *foo = container_of(io, struct foo, range.io);
- *		struct dvmm_vm *vm = foo->vdev.vm;
+ *		struct dvmm_range *range = container_of(io, struct dvmm_range, io);
+ *		struct foo *foo = container_of(range->vdev, struct foo, vdev);
+ *		struct dvmm_vm *vm = range->vdev->vm;
  *		struct dvmm_series series;
  *		u64 now_ns;
  *
@@ -138,6 +139,10 @@ void dvmm_timers_init(struct dvmm_vm *vm);
 
 /* After the last one: create the thread, if there is a timer. May sleep; 0 or an error. */
 int __must_check dvmm_timers_start(struct dvmm_vm *vm);
+
+/* Once, before any VM and after all. May sleep; 0 or an error. */
+int __must_check dvmm_timers_module_init(void);
+void dvmm_timers_module_exit(void);
 
 /* No fire() runs after this returns, and none begins. May sleep; not in the thread. */
 void dvmm_timers_stop(struct dvmm_vm *vm);

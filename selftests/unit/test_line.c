@@ -194,6 +194,35 @@ static void drift_is_told_with_its_sign(void)
 	}
 }
 
+static void machine_time_is_rounded_down(void)
+{
+	int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		u32 khz = 1 + below(DVMM_TSC_KHZ_MAX);
+		u64 tsc = unit_random() >> (1 + below(63));
+		u128 exact = (u128)tsc * 1000000 / khz;
+
+		CHECK(dvmm_tsc_ns(tsc, khz) == (exact >> 64 ? U64_MAX : (u64)exact));
+	}
+	CHECK_EQ(dvmm_tsc_ns(-1, 1000000), 0);
+}
+
+/* Who waits for an instant of machine time waits for the TSC of the rule, too. */
+static void machine_time_is_what_the_rule_says(void)
+{
+	int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		struct dvmm_segment seg = random_segment();
+		struct dvmm_tsc_rule rule = random_rule(&seg);
+		u64 ns = dvmm_tsc_ns(dvmm_tsc_at(&rule, seg.base), rule.khz);
+
+		CHECK(ns <= seg.base.ns - rule.epoch_ns);
+		CHECK(seg.base.ns - rule.epoch_ns - ns <= 1 + 1000000 / rule.khz);
+	}
+}
+
 static const struct unit_test tests[] = {
 	TEST(tsc_is_exact),
 	TEST(tsc_is_zero_before_the_epoch),
@@ -205,6 +234,8 @@ static const struct unit_test tests[] = {
 	TEST(change_is_continuous),
 	TEST(impossible_ratio_is_refused),
 	TEST(drift_is_told_with_its_sign),
+	TEST(machine_time_is_rounded_down),
+	TEST(machine_time_is_what_the_rule_says),
 };
 
 UNIT_MAIN(tests);

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Interrupts of a VM's virtual devices, by KVM's own routing. */
+#include "resolve.h"
+#include "vm.h"
+
+/*
+ * KVM ORs the lines of up to 64 sources at each pin of PIC and IOAPIC. Its own count up
+ * from 0, ours down from 63: nothing need be asked for.
+ */
+static int source_of(enum dvmm_timer_device device)
+{
+	return BITS_PER_LONG - 1 - device;
+}
+
+static int set_line(struct dvmm_vm *vm, enum dvmm_timer_device device, u32 gsi, bool level)
+{
+	return dvmm_kvm(kvm_set_irq)(vm->kvm, source_of(device), gsi, level, false);
+}
+
+/* Elsewhere nobody tells us of an EOI: it is local APIC and user space that know of it. */
+static bool acks_come(struct dvmm_vm *vm, u32 gsi)
+{
+	return gsi < DVMM_IRQ_GSIS && vm->acks[gsi].registered && dvmm_irq_has_irqchip(vm);
+}
+
+enum dvmm_tick_outcome dvmm_irq_pulse(struct dvmm_vm *vm, enum dvmm_timer_device device, u32 gsi)
+{
+	int reached = set_line(vm, device, gsi, true);
+
+	set_line(vm, device, gsi, false);
+	if (reached < 0)
+		return DVMM_TICK_UNHEARD;
+	if (!acks_come(vm, gsi))
+		return DVMM_TICK_DONE;
+	return reached ? DVMM_TICK_SENT : DVMM_TICK_REFUSED;
+}
+
+void dvmm_irq_level(struct dvmm_vm *vm, enum dvmm_timer_device device, u32 gsi, bool level)
+{
+	set_line(vm, device, gsi, level);
+}
+
+enum dvmm_tick_outcome dvmm_irq_msi(struct dvmm_vm *vm, u32 address, u32 data)
+{
+	struct kvm_msi msi = { .address_lo = address, .data = data };
+
+	return dvmm_kvm(kvm_send_userspace_msi)(vm->kvm, &msi) < 0 ? DVMM_TICK_UNHEARD
+								    : DVMM_TICK_DONE;
+}
+
+bool dvmm_irq_has_irqchip(struct dvmm_vm *vm)
+{
+	return smp_load_acquire(&vm->kvm->arch.irqchip_mode) == KVM_IRQCHIP_KERNEL;
+}
+
+static void acked(struct kvm_irq_ack_notifier *notifier)
+{
+	struct dvmm_irq_ack *ack = container_of(notifier, struct dvmm_irq_ack, notifier);
+
+	dvmm_timers_gsi_acked(ack->vm, notifier->gsi);
+}
+
+/*
+ * Never undone while the VM lives: that would wait for all readers of its routing, and a
+ * GSI that had a timer may have one again. When KVM destroys the VM nobody walks the list.
+ */
+void dvmm_irq_want_acks(struct dvmm_vm *vm, u32 gsi)
+{
+	struct dvmm_irq_ack *ack;
+
+	if (gsi >= DVMM_IRQ_GSIS || vm->acks[gsi].registered)
+		return;
+	ack = &vm->acks[gsi];
+	ack->vm = vm;
+	ack->notifier.gsi = gsi;
+	ack->notifier.irq_acked = acked;
+	dvmm_kvm(kvm_register_irq_ack_notifier)(vm->kvm, &ack->notifier);
+	ack->registered = true;
+}
