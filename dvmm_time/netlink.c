@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "netlink.h"
 #include "netlink_sources.h"
+#include "netlink_timers.h"
 #include "phc.h"
 #include "sync.h"
 #include "vm.h"
@@ -241,6 +242,19 @@ static const struct genl_ops dvmm_nl_ops[] = {
 		.dumpit = dvmm_nl_sources_dumpit,
 		.policy = dvmm_nl_no_attributes,
 		.maxattr = ARRAY_SIZE(dvmm_nl_no_attributes) - 1,
+	},
+	{
+		.cmd = DVMM_CMD_TIMERS,
+		.dumpit = dvmm_nl_timers_dumpit,
+		.policy = dvmm_nl_no_attributes,
+		.maxattr = ARRAY_SIZE(dvmm_nl_no_attributes) - 1,
+	},
+	{
+		.cmd = DVMM_CMD_TIMER_POLICY,
+		.flags = GENL_ADMIN_PERM,
+		.doit = dvmm_nl_timer_policy_doit,
+		.policy = dvmm_nl_timer_policy,
+		.maxattr = ARRAY_SIZE(dvmm_nl_timer_policy) - 1,
 	},
 };
 

@@ -225,6 +225,21 @@ void dvmm_vm_stats(struct dvmm_vm_stats *out)
 	mutex_unlock(&vms_lock);
 }
 
+int dvmm_vm_for_each(int (*fn)(struct dvmm_vm *vm, void *data), void *data)
+{
+	struct dvmm_vm *vm;
+	int ret = 0;
+
+	mutex_lock(&vms_lock);
+	list_for_each_entry(vm, &vms, node) {
+		ret = fn(vm, data);
+		if (ret)
+			break;
+	}
+	mutex_unlock(&vms_lock);
+	return ret;
+}
+
 int dvmm_vm_init(void)
 {
 	int ret = dvmm_timers_module_init();

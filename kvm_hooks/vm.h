@@ -64,6 +64,12 @@ struct dvmm_vm_stats {
 /* May sleep. */
 void dvmm_vm_stats(struct dvmm_vm_stats *stats);
 
+/*
+ * Call @fn for each VM until it returns something else than 0, which is returned. VMs stay
+ * while it runs; it may sleep, and must not call this or dvmm_vm_stats(). May sleep.
+ */
+int dvmm_vm_for_each(int (*fn)(struct dvmm_vm *vm, void *data), void *data);
+
 /**
  * dvmm_vm_attach() - put @kvm on cluster time until it is destroyed
  *

@@ -184,6 +184,14 @@ void dvmm_timers_set_policy(struct dvmm_vm *vm, enum dvmm_timer_device device,
 	dvmm_timers_unlock(vm);
 }
 
+void dvmm_timer_snapshot(struct dvmm_timer *timer, struct dvmm_tick *tick)
+{
+	dvmm_timers_lock(timer->vm);
+	dvmm_tick_ready(&timer->tick, dvmm_vm_now_ns(timer->vm));
+	*tick = timer->tick;
+	dvmm_timers_unlock(timer->vm);
+}
+
 /* One tick of one timer, if one is ready: what more there is waits for the next round. */
 static void serve(struct dvmm_timer *timer)
 {

@@ -134,6 +134,9 @@ void dvmm_timers_gsi_acked(struct dvmm_vm *vm, u32 gsi);
 void dvmm_timers_set_policy(struct dvmm_vm *vm, enum dvmm_timer_device device,
 			    enum dvmm_tick_policy policy);
 
+/* What became of @timer's ticks until now. Takes the lock. */
+void dvmm_timer_snapshot(struct dvmm_timer *timer, struct dvmm_tick *tick);
+
 /* Before the first dvmm_timer_add(). */
 void dvmm_timers_init(struct dvmm_vm *vm);
 

@@ -220,6 +220,77 @@ int client_sources(struct client *client, struct dvmm_source_list *list)
 	return ask(client, nlh, take_source, list);
 }
 
+static const struct field timer_fields[DVMM_TIMER_A_MAX + 1] = {
+#define TIMER_AT(member) \
+	{ offsetof(struct dvmm_timer, member), sizeof(((struct dvmm_timer *)0)->member) }
+	[DVMM_TIMER_A_PID] = TIMER_AT(pid),
+	[DVMM_TIMER_A_COMM] = TIMER_AT(comm),
+	[DVMM_TIMER_A_DEVICE] = TIMER_AT(device),
+	[DVMM_TIMER_A_INDEX] = TIMER_AT(index),
+	[DVMM_TIMER_A_POLICY] = TIMER_AT(policy),
+	[DVMM_TIMER_A_PROGRAMMED] = TIMER_AT(programmed),
+	[DVMM_TIMER_A_DELIVERED] = TIMER_AT(delivered),
+	[DVMM_TIMER_A_MERGED] = TIMER_AT(merged),
+	[DVMM_TIMER_A_DISCARDED] = TIMER_AT(discarded),
+	[DVMM_TIMER_A_PENDING] = TIMER_AT(pending),
+	[DVMM_TIMER_A_IN_FLIGHT] = TIMER_AT(in_flight),
+	[DVMM_TIMER_A_HELD] = TIMER_AT(held),
+	[DVMM_TIMER_A_RESTS] = TIMER_AT(rests),
+	[DVMM_TIMER_A_LATE] = TIMER_AT(late),
+};
+
+static int take_timer_attribute(const struct nlattr *attr, void *data)
+{
+	__u16 type = mnl_attr_get_type(attr), len = mnl_attr_get_payload_len(attr);
+	const struct field *field;
+
+	if (type > DVMM_TIMER_A_MAX || !timer_fields[type].size)
+		return MNL_CB_OK;
+	field = &timer_fields[type];
+	if (type == DVMM_TIMER_A_COMM && len >= field->size)
+		len = field->size - 1;
+	if (len > field->size || (len != field->size && type != DVMM_TIMER_A_COMM))
+		return MNL_CB_OK;
+	memcpy((char *)data + field->offset, mnl_attr_get_payload(attr), len);
+	return MNL_CB_OK;
+}
+
+static int take_timer(const struct nlmsghdr *nlh, void *data)
+{
+	struct dvmm_timer_list *list = data;
+	struct dvmm_timer *more = realloc(list->timer, (list->count + 1) * sizeof(*more));
+
+	if (!more) {
+		errno = ENOMEM;
+		return MNL_CB_ERROR;
+	}
+	list->timer = more;
+	memset(&more[list->count], 0, sizeof(*more));
+	return mnl_attr_parse(nlh, sizeof(struct genlmsghdr), take_timer_attribute,
+			      &more[list->count++]);
+}
+
+int client_timers(struct client *client, struct dvmm_timer_list *list)
+{
+	struct nlmsghdr *nlh = question(client, client->family, DVMM_CMD_TIMERS,
+					DVMM_GENL_VERSION);
+
+	memset(list, 0, sizeof(*list));
+	nlh->nlmsg_flags |= NLM_F_DUMP;
+	return ask(client, nlh, take_timer, list);
+}
+
+int client_timer_policy(struct client *client, __u32 pid, __u32 device, __u32 policy)
+{
+	struct nlmsghdr *nlh = question(client, client->family, DVMM_CMD_TIMER_POLICY,
+					DVMM_GENL_VERSION);
+
+	mnl_attr_put_u32(nlh, DVMM_TIMER_A_PID, pid);
+	mnl_attr_put_u32(nlh, DVMM_TIMER_A_DEVICE, device);
+	mnl_attr_put_u32(nlh, DVMM_TIMER_A_POLICY, policy);
+	return ask(client, nlh, NULL, NULL);
+}
+
 /* The family has one multicast group. */
 static int take_group(const struct nlattr *attr, void *data)
 {

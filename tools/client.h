@@ -84,6 +84,32 @@ struct dvmm_source_list {
 	unsigned int count;
 };
 
+#define DVMM_COMM_LEN 16
+
+/* A virtual timer; the members mean what DVMM_TIMER_A_* of the same name say. */
+struct dvmm_timer {
+	__u32 pid;
+	char comm[DVMM_COMM_LEN];
+	__u32 device;
+	__u32 index;
+	__u32 policy;
+	__u64 programmed;
+	__u64 delivered;
+	__u64 merged;
+	__u64 discarded;
+	__u64 pending;
+	__u32 in_flight;
+	__u64 held;
+	__u64 rests;
+	__u64 late[DVMM_TICK_CLASSES];
+};
+
+/* As many as there are; free @timer. */
+struct dvmm_timer_list {
+	struct dvmm_timer *timer;
+	unsigned int count;
+};
+
 struct client;
 
 /* Each returns a negative errno on failure; -ENOENT: the module is not loaded. */
@@ -91,6 +117,11 @@ int client_open(struct client **client);
 int client_status(struct client *client, struct dvmm_status *status);
 
 int client_sources(struct client *client, struct dvmm_source_list *list);
+
+int client_timers(struct client *client, struct dvmm_timer_list *list);
+
+/* -ENOENT, too, where the process @pid has no VM. */
+int client_timer_policy(struct client *client, __u32 pid, __u32 device, __u32 policy);
 
 /* Receive events from now on. */
 int client_subscribe(struct client *client);

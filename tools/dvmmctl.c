@@ -2,6 +2,7 @@
 /* dvmmctl: look at this host's part of the virtual time of a cluster. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "client.h"
 #include "print.h"
 #include "sources.h"
+#include "timers.h"
 
 #define VERSION "0.1"
 
@@ -24,6 +26,9 @@ struct options {
 	bool json;
 	double timeout_s;
 	double interval_s;	/* 0: none given */
+	long pid;
+	int device;
+	int policy;
 };
 
 static const char usage[] =
@@ -36,11 +41,16 @@ static const char usage[] =
 	"  wait               return once this host is synchronised, or is the grandmaster\n"
 	"  monitor            print a line at each change of role, state, grandmaster or VMs\n"
 	"  sources            print this host's counters, their rates and who is wrong, once\n"
+	"  timers             print the timers of all guests: ticks delivered, missed, late; once\n"
+	"  policy             say what becomes of ticks that a guest's timers miss from now on\n"
 	"\n"
 	"Options:\n"
-	"  --json             (status, monitor, sources) print JSON\n"
+	"  --json             (status, monitor, sources, timers) print JSON\n"
 	"  --timeout SECONDS  (wait) give up after SECONDS, with the reason; default 60\n"
 	"  --interval SECONDS (monitor) print a time series: a row every SECONDS\n"
+	"  --pid PID          (policy) the guest's process, as timers shows it\n"
+	"  --device DEVICE    (policy) pit, rtc, hpet\n"
+	"  --policy POLICY    (policy) delay, catchup, merge, discard\n"
 	"  --help, --version\n"
 	"\n"
 	"Exit status: 0 success; 1 failure, with one line on stderr; 2 wrong usage.\n";
@@ -92,6 +102,36 @@ static int cmd_sources(struct client *client, const struct options *options)
 	else
 		print_sources(stdout, &list);
 	return EXIT_SUCCESS;
+}
+
+static int cmd_timers(struct client *client, const struct options *options)
+{
+	struct dvmm_timer_list list;
+	int err = client_timers(client, &list);
+
+	if (!err && options->json)
+		print_timers_json(stdout, &list);
+	else if (!err)
+		print_timers(stdout, &list);
+	free(list.timer);
+	return err ? fail(err) : EXIT_SUCCESS;
+}
+
+static int cmd_policy(struct client *client, const struct options *options)
+{
+	int err;
+
+	if (!options->pid || options->device < 0 || options->policy < 0) {
+		fprintf(stderr, "dvmmctl: policy needs --pid, --device and --policy: see dvmmctl --help\n");
+		return EXIT_USAGE;
+	}
+	err = client_timer_policy(client, options->pid, options->device, options->policy);
+	if (err == -ENOENT) {
+		fprintf(stderr, "dvmmctl: process %ld has no VM on cluster time: see dvmmctl timers\n",
+			options->pid);
+		return EXIT_FAILURE;
+	}
+	return err ? fail(err) : EXIT_SUCCESS;
 }
 
 /* So is a grandmaster, once nobody has objected to the cluster that it founded. */
@@ -253,6 +293,8 @@ static const struct command {
 	{ "wait", "t", cmd_wait },
 	{ "monitor", "ji", cmd_monitor },
 	{ "sources", "j", cmd_sources },
+	{ "timers", "j", cmd_timers },
+	{ "policy", "pdo", cmd_policy },
 };
 
 static const struct command *find_command(const char *name)
@@ -280,6 +322,22 @@ static int parse_seconds(const char *text, double min, double *seconds)
 	return 0;
 }
 
+static int parse_pid(const char *text, long *pid)
+{
+	char *end;
+
+	*pid = strtol(text, &end, 10);
+	if (end == text || *end || *pid < 1 || *pid > INT_MAX)
+		return wrong_usage("not a process: ", text);
+	return 0;
+}
+
+static int parse_name(int number, const char *what, const char *text, int *chosen)
+{
+	*chosen = number;
+	return number < 0 ? wrong_usage(what, text) : 0;
+}
+
 static int take_option(int letter, struct options *options)
 {
 	switch (letter) {
@@ -290,6 +348,14 @@ static int take_option(int letter, struct options *options)
 		return parse_seconds(optarg, 0, &options->timeout_s);
 	case 'i':
 		return parse_seconds(optarg, 0.001, &options->interval_s);
+	case 'p':
+		return parse_pid(optarg, &options->pid);
+	case 'd':
+		return parse_name(timer_device_named(optarg), "no such device: ", optarg,
+				  &options->device);
+	case 'o':
+		return parse_name(tick_policy_named(optarg), "no such policy: ", optarg,
+				  &options->policy);
 	case 'h':
 		fputs(usage, stdout);
 		exit(EXIT_SUCCESS);
@@ -308,6 +374,9 @@ static int parse_options(int argc, char **argv, struct options *options, char se
 		{ "json", no_argument, NULL, 'j' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "interval", required_argument, NULL, 'i' },
+		{ "pid", required_argument, NULL, 'p' },
+		{ "device", required_argument, NULL, 'd' },
+		{ "policy", required_argument, NULL, 'o' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ }
@@ -344,7 +413,7 @@ static const struct command *parse(int argc, char **argv, struct options *option
 
 int main(int argc, char **argv)
 {
-	struct options options = { .timeout_s = 60 };
+	struct options options = { .timeout_s = 60, .device = -1, .policy = -1 };
 	const struct command *command = parse(argc, argv, &options);
 	struct client *client;
 	int ret;

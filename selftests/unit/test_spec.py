@@ -11,6 +11,7 @@ import yaml
 TREE = pathlib.Path(__file__).resolve().parents[2]
 HEADER = (TREE / "include/uapi/linux/dvmm.h").read_text()
 JSON_SOURCE = (TREE / "tools/json.c").read_text()
+TIMERS_SOURCE = (TREE / "tools/timers.c").read_text()
 SPEC = yaml.safe_load((TREE / "Documentation/netlink/specs/dvmm.yaml").read_text())
 
 
@@ -86,6 +87,23 @@ class Spec(unittest.TestCase):
         self.assertEqual(SPEC["operations"]["list"][2]["dump"]["reply"]["attributes"], names)
         for attribute in source["attributes"][1:]:
             name = upper(source["name-prefix"], attribute["name"])
+            self.assertEqual(attribute["type"], header_type(name), name)
+
+    def test_timers(self):
+        for name in ("tick-policy", "timer-device"):
+            enum = definition(name)
+            entries = [{"name": entry} for entry in enum["entries"]]
+            self.assertEqual(numbered(enum["name-prefix"], entries, 0),
+                             header_enum("dvmm_" + name.replace("-", "_")))
+            for entry in enum["entries"]:
+                self.assertIn(f'"{entry}"', TIMERS_SOURCE)
+        timer = SPEC["attribute-sets"][3]
+        spec = numbered(timer["name-prefix"], timer["attributes"], 1)
+        self.assertEqual({"DVMM_TIMER_A_UNSPEC": 0} | spec, header_enum("dvmm_timer_attr"))
+        names = [a["name"] for a in timer["attributes"][1:]]
+        self.assertEqual(SPEC["operations"]["list"][3]["dump"]["reply"]["attributes"], names)
+        for attribute in timer["attributes"][1:]:
+            name = upper(timer["name-prefix"], attribute["name"])
             self.assertEqual(attribute["type"], header_type(name), name)
 
     def test_attribute_types(self):

@@ -77,12 +77,19 @@ enum dvmm_stamps {
  *	role, state, grandmaster or number of VMs
  * @DVMM_CMD_SOURCES: dump: no attributes in; out: one message with every
  *	DVMM_SOURCE_A_* below for each counter that the host has. For anyone
+ * @DVMM_CMD_TIMERS: dump: no attributes in; out: one message with every
+ *	DVMM_TIMER_A_* below for each timer of each VM's virtual devices. For anyone
+ * @DVMM_CMD_TIMER_POLICY: do: DVMM_TIMER_A_PID, _DEVICE and _POLICY in: from now on the
+ *	device's timers in the VMs of that process have that policy; ENOENT where it has
+ *	no VM. For who may administer the network (CAP_NET_ADMIN)
  */
 enum dvmm_cmd {
 	DVMM_CMD_UNSPEC,
 	DVMM_CMD_STATUS,
 	DVMM_CMD_EVENT,
 	DVMM_CMD_SOURCES,
+	DVMM_CMD_TIMERS,
+	DVMM_CMD_TIMER_POLICY,
 
 	__DVMM_CMD_MAX,
 #define DVMM_CMD_MAX (__DVMM_CMD_MAX - 1)
@@ -193,6 +200,48 @@ enum dvmm_source_attr {
 
 	__DVMM_SOURCE_A_MAX,
 #define DVMM_SOURCE_A_MAX (__DVMM_SOURCE_A_MAX - 1)
+};
+
+/**
+ * enum dvmm_timer_attr - attributes of a virtual timer
+ * @DVMM_TIMER_A_UNSPEC: never sent
+ * @DVMM_TIMER_A_PAD: alignment
+ * @DVMM_TIMER_A_PID: u32, the process that created the VM
+ * @DVMM_TIMER_A_COMM: string, its name
+ * @DVMM_TIMER_A_DEVICE: u32, enum dvmm_timer_device
+ * @DVMM_TIMER_A_INDEX: u32, which of the device's timers
+ * @DVMM_TIMER_A_POLICY: u32, enum dvmm_tick_policy
+ * @DVMM_TIMER_A_PROGRAMMED: u64, ticks that came due: the sum of the next four
+ * @DVMM_TIMER_A_DELIVERED: u64, of these, delivered
+ * @DVMM_TIMER_A_MERGED: u64, missed, and another one was delivered for them
+ * @DVMM_TIMER_A_DISCARDED: u64, thrown away
+ * @DVMM_TIMER_A_PENDING: u64, still to be delivered
+ * @DVMM_TIMER_A_IN_FLIGHT: u32, 1 while one is delivered and not acknowledged
+ * @DVMM_TIMER_A_HELD: u64, ticks delivered whose successor came due within the least
+ *	interval
+ * @DVMM_TIMER_A_RESTS: u64, how often the thread of this VM had worked too much, and waited
+ * @DVMM_TIMER_A_LATE: binary, DVMM_TICK_CLASSES u64: delivered ticks by lateness
+ */
+enum dvmm_timer_attr {
+	DVMM_TIMER_A_UNSPEC,
+	DVMM_TIMER_A_PAD,
+	DVMM_TIMER_A_PID,
+	DVMM_TIMER_A_COMM,
+	DVMM_TIMER_A_DEVICE,
+	DVMM_TIMER_A_INDEX,
+	DVMM_TIMER_A_POLICY,
+	DVMM_TIMER_A_PROGRAMMED,
+	DVMM_TIMER_A_DELIVERED,
+	DVMM_TIMER_A_MERGED,
+	DVMM_TIMER_A_DISCARDED,
+	DVMM_TIMER_A_PENDING,
+	DVMM_TIMER_A_IN_FLIGHT,
+	DVMM_TIMER_A_HELD,
+	DVMM_TIMER_A_RESTS,
+	DVMM_TIMER_A_LATE,
+
+	__DVMM_TIMER_A_MAX,
+#define DVMM_TIMER_A_MAX (__DVMM_TIMER_A_MAX - 1)
 };
 
 /**
