@@ -34,7 +34,7 @@ static u64 scale(u64 cycles, u64 ratio, u8 frac_bits)
 }
 
 /* A TSC that is not yet 0 reads so many at least. */
-#define BEFORE_EPOCH (1ULL << 40)
+#define BEFORE_EPOCH 0x10000000000ULL
 
 u64 dvmm_tsc_ns(u64 tsc, u32 khz)
 {

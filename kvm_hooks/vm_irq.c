@@ -50,6 +50,7 @@ enum dvmm_tick_outcome dvmm_irq_msi(struct dvmm_vm *vm, u32 address, u32 data)
 
 bool dvmm_irq_has_irqchip(struct dvmm_vm *vm)
 {
+	/* KVM stores it after PIC and IOAPIC, with a release. */
 	return smp_load_acquire(&vm->kvm->arch.irqchip_mode) == KVM_IRQCHIP_KERNEL;
 }
 

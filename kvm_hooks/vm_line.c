@@ -84,14 +84,13 @@ int dvmm_vm_draw(struct dvmm_vm *vm)
 
 /*
  * While a line is changed, whoever asks for the machine's time waits: it must not be seen
- * to go back by them either. Interrupts are off, since they may ask, too. The barrier has
- * the sequence seen before the TSC is read.
+ * to go back by them either. Interrupts are off, since they may ask, too.
  */
 static void begin_change(struct dvmm_vm *vm)
 {
 	local_irq_disable();
 	write_seqcount_begin(&vm->line_seq);
-	smp_mb();
+	smp_mb(); /* that all see it before the TSC is read */
 }
 
 static void end_change(struct dvmm_vm *vm)
@@ -101,8 +100,8 @@ static void end_change(struct dvmm_vm *vm)
 }
 
 /*
- * rdtsc_ordered() reads the TSC after the sequence; rmb() reads the sequence again after
- * the TSC. So this TSC is from before the change's stop, or from after its release.
+ * rdtsc_ordered() reads the TSC after the sequence. So a TSC that counts is from before the
+ * change's stop, or from after its release.
  */
 u64 dvmm_vm_now_ns(struct dvmm_vm *vm)
 {
@@ -114,7 +113,7 @@ u64 dvmm_vm_now_ns(struct dvmm_vm *vm)
 		seq = read_seqcount_begin(&vm->line_seq);
 		tsc = line_at(&vm->line, rdtsc_ordered());
 		khz = vm->rule.khz;
-		rmb();
+		rmb(); /* the TSC is read before the sequence is, again */
 	} while (read_seqcount_retry(&vm->line_seq, seq));
 	return dvmm_tsc_ns(tsc, khz);
 }

@@ -18,7 +18,7 @@
 
 static unsigned short pmbase;
 module_param(pmbase, ushort, 0444);
-MODULE_PARM_DESC(pmbase, "port of the ACPI power management block; 0: where firmware puts it, 0x600 or 0xb000 (default)");
+MODULE_PARM_DESC(pmbase, "port of the ACPI PM block (default 0: where firmware puts it, 0x600 or 0xb000)");
 
 static bool pmtimer_32;
 module_param(pmtimer_32, bool, 0444);

@@ -20,7 +20,7 @@
 
 static unsigned int timer_gap_us = 50;
 module_param(timer_gap_us, uint, 0644);
-MODULE_PARM_DESC(timer_gap_us, "least us between two interrupts of a virtual timer, 10 to 100000 (default 50)");
+MODULE_PARM_DESC(timer_gap_us, "least us between interrupts of a timer, 10 to 100000 (default 50)");
 
 static const char *const names[] = {
 	[DVMM_TICK_DELAY] = "delay",

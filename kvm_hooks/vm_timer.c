@@ -32,12 +32,12 @@
 
 static struct workqueue_struct *put_queue;
 
-void dvmm_timers_lock(struct dvmm_vm *vm)
+void dvmm_timers_lock(struct dvmm_vm *vm) __acquires(vm)
 {
 	spin_lock(&vm->timers.lock);
 }
 
-void dvmm_timers_unlock(struct dvmm_vm *vm)
+void dvmm_timers_unlock(struct dvmm_vm *vm) __releases(vm)
 {
 	spin_unlock(&vm->timers.lock);
 }
@@ -235,9 +235,9 @@ static void put_kvm(struct dvmm_vm *vm)
 
 static void put_work_fn(struct work_struct *work)
 {
-	struct dvmm_vm *vm = container_of(work, struct dvmm_vm, put_work);
+	struct kvm *kvm = container_of(work, struct dvmm_vm, put_work)->kvm;
 
-	dvmm_kvm(kvm_put_kvm)(vm->kvm);
+	dvmm_kvm(kvm_put_kvm)(kvm);
 }
 
 /*
@@ -248,10 +248,11 @@ static void work_fn(struct kthread_work *work)
 {
 	struct dvmm_timers *timers = container_of(work, struct dvmm_timers, work);
 	struct dvmm_vm *vm = vm_of(timers);
+	bool alive = dvmm_kvm(kvm_get_kvm_safe)(vm->kvm);
 	u64 start_ns = ktime_get_ns();
 	struct dvmm_timer *timer;
 
-	if (!dvmm_kvm(kvm_get_kvm_safe)(vm->kvm))
+	if (!alive)
 		return;
 	list_for_each_entry(timer, &timers->list, node)
 		serve(timer);

@@ -88,7 +88,7 @@ struct dvmm_timer {
  */
 struct dvmm_timers {
 	struct list_head list;
-	spinlock_t lock;
+	spinlock_t lock; /* registers and timers of all devices */
 	raw_spinlock_t arm_lock;
 	struct hrtimer hrtimer;
 	u64 deadline_ns;
@@ -103,8 +103,8 @@ struct dvmm_timers {
 };
 
 /* May not sleep between the two. */
-void dvmm_timers_lock(struct dvmm_vm *vm);
-void dvmm_timers_unlock(struct dvmm_vm *vm);
+void dvmm_timers_lock(struct dvmm_vm *vm) __acquires(vm);
+void dvmm_timers_unlock(struct dvmm_vm *vm) __releases(vm);
 
 /*
  * Give @timer to @vm, when the device is created. fire, device, index and gsi are set.

@@ -221,22 +221,21 @@ int client_sources(struct client *client, struct dvmm_source_list *list)
 }
 
 static const struct field timer_fields[DVMM_TIMER_A_MAX + 1] = {
-#define TIMER_AT(member) \
-	{ offsetof(struct dvmm_timer, member), sizeof(((struct dvmm_timer *)0)->member) }
-	[DVMM_TIMER_A_PID] = TIMER_AT(pid),
-	[DVMM_TIMER_A_COMM] = TIMER_AT(comm),
-	[DVMM_TIMER_A_DEVICE] = TIMER_AT(device),
-	[DVMM_TIMER_A_INDEX] = TIMER_AT(index),
-	[DVMM_TIMER_A_POLICY] = TIMER_AT(policy),
-	[DVMM_TIMER_A_PROGRAMMED] = TIMER_AT(programmed),
-	[DVMM_TIMER_A_DELIVERED] = TIMER_AT(delivered),
-	[DVMM_TIMER_A_MERGED] = TIMER_AT(merged),
-	[DVMM_TIMER_A_DISCARDED] = TIMER_AT(discarded),
-	[DVMM_TIMER_A_PENDING] = TIMER_AT(pending),
-	[DVMM_TIMER_A_IN_FLIGHT] = TIMER_AT(in_flight),
-	[DVMM_TIMER_A_HELD] = TIMER_AT(held),
-	[DVMM_TIMER_A_RESTS] = TIMER_AT(rests),
-	[DVMM_TIMER_A_LATE] = TIMER_AT(late),
+#define TIMER_AT(member, type) { offsetof(struct dvmm_timer, member), sizeof(type) }
+	[DVMM_TIMER_A_PID] = TIMER_AT(pid, __u32),
+	[DVMM_TIMER_A_COMM] = TIMER_AT(comm, char[DVMM_COMM_LEN]),
+	[DVMM_TIMER_A_DEVICE] = TIMER_AT(device, __u32),
+	[DVMM_TIMER_A_INDEX] = TIMER_AT(index, __u32),
+	[DVMM_TIMER_A_POLICY] = TIMER_AT(policy, __u32),
+	[DVMM_TIMER_A_PROGRAMMED] = TIMER_AT(programmed, __u64),
+	[DVMM_TIMER_A_DELIVERED] = TIMER_AT(delivered, __u64),
+	[DVMM_TIMER_A_MERGED] = TIMER_AT(merged, __u64),
+	[DVMM_TIMER_A_DISCARDED] = TIMER_AT(discarded, __u64),
+	[DVMM_TIMER_A_PENDING] = TIMER_AT(pending, __u64),
+	[DVMM_TIMER_A_IN_FLIGHT] = TIMER_AT(in_flight, __u32),
+	[DVMM_TIMER_A_HELD] = TIMER_AT(held, __u64),
+	[DVMM_TIMER_A_RESTS] = TIMER_AT(rests, __u64),
+	[DVMM_TIMER_A_LATE] = TIMER_AT(late, __u64[DVMM_TICK_CLASSES]),
 };
 
 static int take_timer_attribute(const struct nlattr *attr, void *data)

@@ -68,6 +68,12 @@ static int fail(int err)
 	return EXIT_FAILURE;
 }
 
+static int wrong_usage(const char *what, const char *which)
+{
+	fprintf(stderr, "dvmmctl: %s%s: see dvmmctl --help\n", what, which);
+	return -1;
+}
+
 static double now_s(void)
 {
 	struct timespec ts;
@@ -122,13 +128,12 @@ static int cmd_policy(struct client *client, const struct options *options)
 	int err;
 
 	if (!options->pid || options->device < 0 || options->policy < 0) {
-		fprintf(stderr, "dvmmctl: policy needs --pid, --device and --policy: see dvmmctl --help\n");
+		wrong_usage("policy needs --pid, --device and --policy", "");
 		return EXIT_USAGE;
 	}
 	err = client_timer_policy(client, options->pid, options->device, options->policy);
 	if (err == -ENOENT) {
-		fprintf(stderr, "dvmmctl: process %ld has no VM on cluster time: see dvmmctl timers\n",
-			options->pid);
+		fprintf(stderr, "dvmmctl: process %ld has no VM on cluster time\n", options->pid);
 		return EXIT_FAILURE;
 	}
 	return err ? fail(err) : EXIT_SUCCESS;
@@ -303,12 +308,6 @@ static const struct command *find_command(const char *name)
 		if (!strcmp(commands[i].name, name))
 			return &commands[i];
 	return NULL;
-}
-
-static int wrong_usage(const char *what, const char *which)
-{
-	fprintf(stderr, "dvmmctl: %s%s: see dvmmctl --help\n", what, which);
-	return -1;
 }
 
 /* Up to a day: a number that a poll and a sleep can bear, and more than is of use. */

@@ -1,0 +1,125 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""The queue of a VM's timers, by a Linux guest that has no other timer than HPET or PIT: ticks add up, the guest gets
+what was delivered, policies change while it runs, and nothing is left of a guest that is killed. One host;
+slub_debug=FZPU panic_on_warn=1, so memory misuse or a warning ends it."""
+
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from harness import Suite, note  # noqa: E402
+
+from bed import Bed  # noqa: E402
+from bed.cluster import DEVICE, guest, load, status, wait  # noqa: E402
+from bed.host import Host  # noqa: E402
+from bed.shell import Shell  # noqa: E402
+
+suite = Suite()
+test = suite.test
+
+BUSY = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"
+"""Some seconds of work, during which the guest's clock event device ticks."""
+
+
+def timers(host: Host) -> list[dict]:
+    return json.loads(host.run("tools/dvmmctl timers --json"))
+
+
+def start(host: Host, append: str) -> Shell:
+    """A guest that counts its time by IRQ 0 alone."""
+    return guest(host, DEVICE, cpus=1, append=f"nolapic_timer {append}")()
+
+
+def irq0(shell: Shell) -> int:
+    return int(re.search(r"^ *0: *(\d+)", shell.run("cat /proc/interrupts"), re.M)[1])
+
+
+def first_timer(host: Host, device: str) -> dict:
+    return next(one for one in timers(host) if one["device"] == device and one["index"] == 0)
+
+
+def check_counts(host: Host) -> None:
+    for one in timers(host):
+        assert one["programmed"] == one["delivered"] + one["merged"] + one["discarded"] + one["pending"], one
+        assert sum(one["late"]) == one["delivered"], one
+
+
+def delivered_and_seen(host: Host, shell: Shell, device: str) -> tuple[int, int]:
+    """Ticks delivered, and interrupts counted by the guest, from before a busy time until after it. The guest's count is
+    asked for first and last, so that it cannot be the smaller one but for what is on its way."""
+    seen, before = irq0(shell), first_timer(host, device)["delivered"]
+    shell.run(BUSY, timeout=100)
+    delivered = first_timer(host, device)["delivered"] - before
+    return delivered, irq0(shell) - seen
+
+
+def counted(host: Host, device: str, append: str) -> None:
+    shell = start(host, append)
+    delivered, seen = delivered_and_seen(host, shell, device)
+    check_counts(host)
+    note(f"{device}: {delivered} ticks delivered, {seen} interrupts seen; {first_timer(host, device)}")
+    shell.kill()
+    # the two looks at the guest's count ring its serial port, and tick, too
+    assert delivered > 50 and delivered - 2 <= seen <= delivered + 100, (delivered, seen)
+
+
+@test("a guest on the HPET gets every tick delivered to it, and all ticks add up")
+def hpet(host: Host) -> None:
+    counted(host, "hpet", "")
+
+
+@test("a guest on the PIT gets every tick delivered to it, and all ticks add up")
+def pit(host: Host) -> None:
+    counted(host, "pit", "hpet=disable")
+
+
+@test("policies: parameters for guests to come, dvmmctl policy for one that runs; wrong ones are refused in one line")
+def policies(host: Host) -> None:
+    assert host.status("echo some > /sys/module/dvmm_time/parameters/pit_policy 2>/dev/null") != 0
+    host.run("echo discard > /sys/module/dvmm_time/parameters/pit_policy")
+    shell = start(host, "hpet=disable")
+    pit = first_timer(host, "pit")
+    assert pit["policy"] == "discard" and first_timer(host, "hpet")["policy"] == "merge", timers(host)
+    for policy in "delay", "merge", "catchup":
+        host.run(f"tools/dvmmctl policy --pid {pit['pid']} --device pit --policy {policy}")
+        assert first_timer(host, "pit")["policy"] == policy
+        shell.run("true")
+        check_counts(host)
+    refused = host.run("tools/dvmmctl policy --pid 1 --device pit --policy merge 2>&1; echo status $?")
+    assert refused.count("\n") == 2 and "no VM" in refused and "status 1" in refused, refused
+    shell.kill()
+    host.run("echo catchup > /sys/module/dvmm_time/parameters/pit_policy")
+
+
+@test("guests killed while their timers tick: no tick comes late, nothing is left, the module goes")
+def killed(host: Host) -> None:
+    for append in "", "hpet=disable":
+        shell = start(host, append)
+        call = shell.start(BUSY)
+        time.sleep(1)
+        shell.job.kill()
+        shell.job.wait(30)
+        assert not call.output.count("EXIT"), "the guest was not busy when it was killed"
+    for _ in range(50):
+        if not status(host)["vms"]:
+            break
+        time.sleep(0.1)
+    assert not timers(host), timers(host)
+    host.run("! ps -eo comm | grep dvmm-timer; rmmod dvmm_time")
+
+
+def main() -> int:
+    with Bed(hosts=1, cpus=2, memory=1536, slub_debug=True) as bed:
+        load(bed[0])
+        wait(bed[0])
+        suite.run(host=bed[0])
+        bed.failed = suite.failed > 0
+    return suite.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
