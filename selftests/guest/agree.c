@@ -1,109 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * agree CLOCK KHZ SECONDS: do a clock and the TSC, of KHZ exactly, tell the same time?
+ * agree CLOCKSOURCE TICK_NS KHZ SECONDS: do a clocksource and the TSC, of KHZ exactly, tell
+ * the same time?
  *
- * The clock is read between two readings of the TSC. It reads a value for one tick of its
- * own, so each sample gives bounds for what it is ahead of the TSC. Where both tell the
- * same time, that is one constant, and no two samples contradict each other: apart_ns is
- * by how much the worst two do. Where both began together, at 0, it is 0: from_zero_ns is
- * by how much a sample contradicts that, on a clock that wraps.
+ * The kernel is told to use the clocksource, and its CLOCK_MONOTONIC_RAW, which nobody
+ * steers, is read between two readings of the TSC. A clock reads a value for one tick of its
+ * own, so each sample gives bounds for what it is ahead of the TSC. Where both tell the same
+ * time that is one constant, and no two samples contradict each other: apart_ns is by how
+ * much the worst two do.
  */
+#include <errno.h>
 #include <error.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <time.h>
 
-#include "clocks.h"
 #include "tsc.h"
 
 #define BILLION 1000000000LL
-
-typedef __int128 wide;
-
-struct bounds {
-	int64_t low, high;	/* ns, exclusive of nothing */
-};
+#define CHOSEN "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 
 struct agreement {
 	uint64_t samples;
-	int64_t low, high;	/* the tightest so far, of which either may be a contradiction */
-	int64_t from_zero;
-	uint64_t ticks;		/* the clock, unwrapped */
+	int64_t low, high;	/* ns ahead of the TSC: at least, at most */
 };
 
-static uint64_t width(const struct clock_source *clock)
+static void choose(const char *clocksource)
 {
-	return clock->bits == 64 ? UINT64_MAX : (1ULL << clock->bits) - 1;
+	FILE *file = fopen(CHOSEN, "w");
+
+	if (!file || fprintf(file, "%s\n", clocksource) < 0 || fclose(file))
+		error(1, errno, "no clocksource %s", clocksource);
+}
+
+static int64_t raw_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_RAW, &now);
+	return now.tv_sec * BILLION + now.tv_nsec;
 }
 
 static int64_t tsc_ns(uint64_t tsc, uint64_t khz)
 {
-	return (wide)tsc * 1000000 / khz;
+	return (__int128)tsc * 1000000 / khz;
 }
 
-static int64_t ticks_ns(uint64_t ticks, uint64_t hz)
+static void sample(struct agreement *sum, uint64_t tick_ns, uint64_t khz)
 {
-	return (wide)ticks * BILLION / hz;
-}
+	uint64_t before = tsc_read();
+	int64_t ns = raw_ns(), low, high;
+	uint64_t after = tsc_read();
 
-/* What the clock is ahead of the TSC: at least, at most. */
-static struct bounds ahead(const struct clock_source *clock, uint64_t ticks, uint64_t before,
-			   uint64_t after, uint64_t khz)
-{
-	return (struct bounds){
-		.low = ticks_ns(ticks, clock->hz) - tsc_ns(after, khz) - 1,
-		.high = ticks_ns(ticks + 1, clock->hz) - tsc_ns(before, khz) + 1,
-	};
-}
-
-/* Of two clocks that began together: the clock's value nearest to what the TSC says. */
-static int64_t off_zero(const struct clock_source *clock, uint64_t value, uint64_t before,
-			uint64_t after, uint64_t khz)
-{
-	uint64_t expected = (wide)tsc_ns(before, khz) * clock->hz / BILLION;
-	uint64_t behind = (value - expected) & width(clock);
-	uint64_t ticks = expected + behind;
-	struct bounds b;
-
-	if (behind > width(clock) / 2)
-		ticks -= width(clock) + 1;
-	b = ahead(clock, ticks, before, after, khz);
-	return b.low > 0 ? b.low : b.high < 0 ? -b.high : 0;
-}
-
-static void sample(struct agreement *sum, struct clock_source *clock, uint64_t khz)
-{
-	uint64_t before = tsc_read(), value = clock->read(), after = tsc_read();
-	int64_t zero = off_zero(clock, value, before, after, khz);
-	struct bounds b;
-
-	sum->ticks += sum->samples ? (value - sum->ticks) & width(clock) : value;
-	b = ahead(clock, sum->ticks, before, after, khz);
-	if (!sum->samples || b.low > sum->low)
-		sum->low = b.low;
-	if (!sum->samples || b.high < sum->high)
-		sum->high = b.high;
-	if (zero > sum->from_zero)
-		sum->from_zero = zero;
+	low = ns - tsc_ns(after, khz) - 1;
+	high = ns + tick_ns - tsc_ns(before, khz) + 1;
+	if (!sum->samples || low > sum->low)
+		sum->low = low;
+	if (!sum->samples || high < sum->high)
+		sum->high = high;
 	sum->samples++;
 }
 
 int main(int argc, char **argv)
 {
 	struct agreement sum = {};
-	struct clock_source *clock;
-	uint64_t khz, end;
+	uint64_t tick_ns, khz, end;
 
-	if (argc != 4)
-		error(1, 0, "usage: agree CLOCK KHZ SECONDS");
-	clock = clock_source_named(argv[1]);
-	khz = parse_number(argv[2]);
-	end = tsc_read() + khz * 1000 * parse_number(argv[3]);
+	if (argc != 5)
+		error(1, 0, "usage: agree CLOCKSOURCE TICK_NS KHZ SECONDS");
+	choose(argv[1]);
+	tick_ns = parse_number(argv[2]);
+	khz = parse_number(argv[3]);
+	end = tsc_read() + khz * 1000 * parse_number(argv[4]);
 	do {
-		sample(&sum, clock, khz);
+		sample(&sum, tick_ns, khz);
 		sleep_us(500);
 	} while (tsc_read() < end);
-	printf("agree samples=%llu apart_ns=%lld from_zero_ns=%lld tick_ns=%lld\n",
-	       (long long)sum.samples, (long long)(sum.low > sum.high ? sum.low - sum.high : 0),
-	       (long long)sum.from_zero, BILLION / (long long)clock->hz + 1);
+	printf("agree samples=%llu apart_ns=%lld\n", (long long)sum.samples,
+	       (long long)(sum.low > sum.high ? sum.low - sum.high : 0));
 	return 0;
 }
