@@ -4,11 +4,13 @@
 what was delivered, policies change while it runs, and nothing is left of a guest that is killed. One host;
 slub_debug=FZPU panic_on_warn=1, so memory misuse or a warning ends it."""
 
+import contextlib
 import json
 import re
 import sys
 import time
 from pathlib import Path
+from typing import Iterator
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from harness import Suite, note  # noqa: E402
@@ -29,9 +31,14 @@ def timers(host: Host) -> list[dict]:
     return json.loads(host.run("tools/dvmmctl timers --json"))
 
 
-def start(host: Host, append: str) -> Shell:
-    """A guest that counts its time by IRQ 0 alone."""
-    return guest(host, DEVICE, cpus=1, append=f"nolapic_timer {append}")()
+@contextlib.contextmanager
+def ticking(host: Host, append: str) -> Iterator[Shell]:
+    """A guest that counts its time by IRQ 0 alone, which Linux does only if it has no local APIC's timer of any kind."""
+    shell = guest(host, DEVICE, cpus=1, append=f"nolapic_timer lapic=notscdeadline {append}")()
+    try:
+        yield shell
+    finally:
+        shell.kill()
 
 
 def irq0(shell: Shell) -> int:
@@ -58,11 +65,10 @@ def delivered_and_seen(host: Host, shell: Shell, device: str) -> tuple[int, int]
 
 
 def counted(host: Host, device: str, append: str) -> None:
-    shell = start(host, append)
-    delivered, seen = delivered_and_seen(host, shell, device)
-    check_counts(host)
-    note(f"{device}: {delivered} ticks delivered, {seen} interrupts seen; {first_timer(host, device)}")
-    shell.kill()
+    with ticking(host, append) as shell:
+        delivered, seen = delivered_and_seen(host, shell, device)
+        check_counts(host)
+        note(f"{device}: {delivered} ticks delivered, {seen} interrupts seen; {first_timer(host, device)}")
     # the two looks at the guest's count ring its serial port, and tick, too
     assert delivered > 50 and delivered - 2 <= seen <= delivered + 100, (delivered, seen)
 
@@ -81,29 +87,26 @@ def pit(host: Host) -> None:
 def policies(host: Host) -> None:
     assert host.status("echo some > /sys/module/dvmm_time/parameters/pit_policy 2>/dev/null") != 0
     host.run("echo discard > /sys/module/dvmm_time/parameters/pit_policy")
-    shell = start(host, "hpet=disable")
-    pit = first_timer(host, "pit")
-    assert pit["policy"] == "discard" and first_timer(host, "hpet")["policy"] == "merge", timers(host)
-    for policy in "delay", "merge", "catchup":
-        host.run(f"tools/dvmmctl policy --pid {pit['pid']} --device pit --policy {policy}")
-        assert first_timer(host, "pit")["policy"] == policy
-        shell.run("true")
-        check_counts(host)
-    refused = host.run("tools/dvmmctl policy --pid 1 --device pit --policy merge 2>&1; echo status $?")
-    assert refused.count("\n") == 2 and "no VM" in refused and "status 1" in refused, refused
-    shell.kill()
+    with ticking(host, "hpet=disable") as shell:
+        pit = first_timer(host, "pit")
+        assert pit["policy"] == "discard" and first_timer(host, "hpet")["policy"] == "merge", timers(host)
+        for policy in "delay", "merge", "catchup":
+            host.run(f"tools/dvmmctl policy --pid {pit['pid']} --device pit --policy {policy}")
+            assert first_timer(host, "pit")["policy"] == policy
+            shell.run("true")
+            check_counts(host)
+        refused = host.run("tools/dvmmctl policy --pid 1 --device pit --policy merge 2>&1; echo status $?")
+        assert refused.count("\n") == 2 and "no VM" in refused and "status 1" in refused, refused
     host.run("echo catchup > /sys/module/dvmm_time/parameters/pit_policy")
 
 
 @test("guests killed while their timers tick: no tick comes late, nothing is left, the module goes")
 def killed(host: Host) -> None:
     for append in "", "hpet=disable":
-        shell = start(host, append)
-        call = shell.start(BUSY)
-        time.sleep(1)
-        shell.job.kill()
-        shell.job.wait(30)
-        assert not call.output.count("EXIT"), "the guest was not busy when it was killed"
+        with ticking(host, append) as shell:
+            call = shell.start(BUSY)
+            time.sleep(1)
+            assert "EXIT" not in call.output, "the guest is not busy when it is killed"
     for _ in range(50):
         if not status(host)["vms"]:
             break
