@@ -36,6 +36,20 @@
 #define dvmm_class_create(name) class_create(name)
 #endif
 
+/* v6.17: the mask notifier went to headers that are KVM's own. layout.list checks its size. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#include <linux/types.h>
+
+struct kvm;
+struct kvm_irq_mask_notifier {
+	void (*func)(struct kvm_irq_mask_notifier *notifier, bool masked);
+	int irq;
+	struct hlist_node link;
+};
+void kvm_register_irq_mask_notifier(struct kvm *kvm, int irq,
+				    struct kvm_irq_mask_notifier *notifier);
+#endif
+
 /* v6.13, 908a1d775422: hrtimer_setup() replaces hrtimer_init(). */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 #define dvmm_hrtimer_setup(timer, fn, clock, mode)	\

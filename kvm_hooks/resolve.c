@@ -16,6 +16,7 @@ DEFINE_STATIC_CALL_NULL(dvmm_kvm_io_bus_unregister_dev, kvm_io_bus_unregister_de
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_make_all_cpus_request, kvm_make_all_cpus_request);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_put_kvm, kvm_put_kvm);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_register_irq_ack_notifier, kvm_register_irq_ack_notifier);
+DEFINE_STATIC_CALL_NULL(dvmm_kvm_register_irq_mask_notifier, kvm_register_irq_mask_notifier);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_send_userspace_msi, kvm_send_userspace_msi);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_set_irq, kvm_set_irq);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_vcpu_write_tsc_multiplier, kvm_vcpu_write_tsc_multiplier);
@@ -38,6 +39,7 @@ static const struct kvm_call kvm_calls[] __initconst = {
 	KVM_CALL(kvm_make_all_cpus_request),
 	KVM_CALL(kvm_put_kvm),
 	KVM_CALL(kvm_register_irq_ack_notifier),
+	KVM_CALL(kvm_register_irq_mask_notifier),
 	KVM_CALL(kvm_send_userspace_msi),
 	KVM_CALL(kvm_set_irq),
 	KVM_CALL(kvm_vcpu_write_tsc_multiplier),

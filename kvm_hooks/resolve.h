@@ -27,6 +27,7 @@ DECLARE_STATIC_CALL(dvmm_kvm_io_bus_unregister_dev, kvm_io_bus_unregister_dev);
 DECLARE_STATIC_CALL(dvmm_kvm_make_all_cpus_request, kvm_make_all_cpus_request);
 DECLARE_STATIC_CALL(dvmm_kvm_put_kvm, kvm_put_kvm);
 DECLARE_STATIC_CALL(dvmm_kvm_register_irq_ack_notifier, kvm_register_irq_ack_notifier);
+DECLARE_STATIC_CALL(dvmm_kvm_register_irq_mask_notifier, kvm_register_irq_mask_notifier);
 DECLARE_STATIC_CALL(dvmm_kvm_send_userspace_msi, kvm_send_userspace_msi);
 DECLARE_STATIC_CALL(dvmm_kvm_set_irq, kvm_set_irq);
 DECLARE_STATIC_CALL(dvmm_kvm_vcpu_write_tsc_multiplier, kvm_vcpu_write_tsc_multiplier);

@@ -29,6 +29,7 @@
  * @ranges: where they are reached
  * @timers: their timers
  * @acks: for each GSI, whether timers are told of the guest's EOIs
+ * @unmasked: GSIs of these that the guest has unmasked, for the timers' thread
  * @put_work: drops the last reference to @kvm, which the timers' thread must not
  */
 struct dvmm_vm {
@@ -46,6 +47,7 @@ struct dvmm_vm {
 	struct list_head ranges;
 	struct dvmm_timers timers;
 	struct dvmm_irq_ack acks[DVMM_IRQ_GSIS];
+	unsigned long unmasked;
 	struct work_struct put_work;
 };
 

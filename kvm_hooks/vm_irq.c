@@ -61,6 +61,26 @@ static void acked(struct kvm_irq_ack_notifier *notifier)
 	dvmm_timers_gsi_acked(ack->vm, notifier->gsi);
 }
 
+/* KVM holds the lock of PIC or IOAPIC, which ours is taken outside of: leave it to the thread. */
+static void mask_changed(struct kvm_irq_mask_notifier *notifier, bool masked)
+{
+	struct dvmm_irq_ack *ack = container_of(notifier, struct dvmm_irq_ack, mask_notifier);
+
+	if (masked)
+		return;
+	set_bit(ack->notifier.gsi, &ack->vm->unmasked);
+	dvmm_timers_wake(ack->vm);
+}
+
+void dvmm_irq_settle_unmasked(struct dvmm_vm *vm)
+{
+	unsigned long gsis = xchg(&vm->unmasked, 0);
+	u32 gsi;
+
+	for_each_set_bit(gsi, &gsis, DVMM_IRQ_GSIS)
+		dvmm_timers_gsi_acked(vm, gsi);
+}
+
 /*
  * Never undone while the VM lives: that would wait for all readers of its routing, and a
  * GSI that had a timer may have one again. When KVM destroys the VM nobody walks the list.
@@ -75,6 +95,8 @@ void dvmm_irq_want_acks(struct dvmm_vm *vm, u32 gsi)
 	ack->vm = vm;
 	ack->notifier.gsi = gsi;
 	ack->notifier.irq_acked = acked;
+	ack->mask_notifier.func = mask_changed;
 	dvmm_kvm(kvm_register_irq_ack_notifier)(vm->kvm, &ack->notifier);
+	dvmm_kvm(kvm_register_irq_mask_notifier)(vm->kvm, gsi, &ack->mask_notifier);
 	ack->registered = true;
 }

@@ -15,11 +15,13 @@ struct dvmm_vm;
 /**
  * struct dvmm_irq_ack - who wants to know of a guest's EOI
  * @notifier: KVM's
+ * @mask_notifier: KVM's, of when the guest masks and unmasks the GSI
  * @vm: whose
  * @registered: once, and until the VM ends
  */
 struct dvmm_irq_ack {
 	struct kvm_irq_ack_notifier notifier;
+	struct kvm_irq_mask_notifier mask_notifier;
 	struct dvmm_vm *vm;
 	bool registered;
 };
@@ -46,6 +48,12 @@ enum dvmm_tick_outcome dvmm_irq_msi(struct dvmm_vm *vm, u32 address, u32 data);
 
 /* Does KVM have PIC and IOAPIC in this VM? It may not have them yet. Any context. */
 bool dvmm_irq_has_irqchip(struct dvmm_vm *vm);
+
+/*
+ * What was in flight on a GSI that the guest has unmasked since is no more: it may have sat
+ * in a PIC that the guest left for the IOAPIC. Tells the timers; takes their lock.
+ */
+void dvmm_irq_settle_unmasked(struct dvmm_vm *vm);
 
 /* EOIs of @gsi are to be told to timers, from now on. May sleep; no lock of a device held. */
 void dvmm_irq_want_acks(struct dvmm_vm *vm, u32 gsi);

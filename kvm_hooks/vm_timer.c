@@ -171,6 +171,11 @@ void dvmm_timers_gsi_acked(struct dvmm_vm *vm, u32 gsi)
 	dvmm_timers_unlock(vm);
 }
 
+void dvmm_timers_wake(struct dvmm_vm *vm)
+{
+	kthread_queue_work(vm->timers.worker, &vm->timers.work);
+}
+
 void dvmm_timers_set_policy(struct dvmm_vm *vm, enum dvmm_timer_device device,
 			    enum dvmm_tick_policy policy)
 {
@@ -254,6 +259,7 @@ static void work_fn(struct kthread_work *work)
 
 	if (!alive)
 		return;
+	dvmm_irq_settle_unmasked(vm);
 	list_for_each_entry(timer, &timers->list, node)
 		serve(timer);
 	rest(timers, start_ns);

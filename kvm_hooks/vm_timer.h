@@ -130,6 +130,9 @@ void dvmm_timer_acked(struct dvmm_timer *timer, u64 now_ns);
 /* The guest acknowledged @gsi. In a vCPU's context; takes the lock. */
 void dvmm_timers_gsi_acked(struct dvmm_vm *vm, u32 gsi);
 
+/* Let the thread look at everything. Any context. */
+void dvmm_timers_wake(struct dvmm_vm *vm);
+
 /* All timers of @device come under @policy. May sleep. */
 void dvmm_timers_set_policy(struct dvmm_vm *vm, enum dvmm_timer_device device,
 			    enum dvmm_tick_policy policy);
