@@ -27,9 +27,6 @@
 /* Longer ones come by here in between, which keeps sums within a ktime. */
 #define STAGE_MAX_NS (3600ULL * NSEC_PER_SEC)
 
-/* The thread may work half of the time, and so much more at a time. */
-#define BUDGET_MAX_NS (5LL * NSEC_PER_MSEC)
-
 static struct workqueue_struct *put_queue;
 
 void dvmm_timers_lock(struct dvmm_vm *vm) __acquires(vm)
@@ -211,23 +208,17 @@ static void serve(struct dvmm_timer *timer)
 	dvmm_timers_unlock(vm);
 }
 
-/*
- * A thread of real-time priority must not take the CPU for itself, whatever its guest
- * programs: it may work for half of the time, however long that takes on this machine.
- */
-static void rest(struct dvmm_timers *timers, u64 start_ns)
+/* A storm of interrupts must not keep the CPU from everybody else. */
+static void rest(struct dvmm_timers *timers, u64 begin_ns)
 {
 	u64 end_ns = ktime_get_ns();
-	s64 earned_ns = (start_ns - timers->worked_ns) / 2;
+	u64 rest_until_ns = dvmm_share_rest(&timers->share, begin_ns, end_ns);
 
-	timers->budget_ns = min(timers->budget_ns + earned_ns, BUDGET_MAX_NS);
-	timers->budget_ns -= end_ns - start_ns;
-	timers->worked_ns = start_ns;
-	if (timers->budget_ns >= 0)
+	if (rest_until_ns == end_ns)
 		return;
 	WRITE_ONCE(timers->rests, timers->rests + 1);
 	raw_spin_lock_irq(&timers->arm_lock);
-	timers->rest_until_ns = end_ns - 2 * timers->budget_ns;
+	timers->rest_until_ns = rest_until_ns;
 	raw_spin_unlock_irq(&timers->arm_lock);
 }
 
@@ -254,7 +245,7 @@ static void work_fn(struct kthread_work *work)
 	struct dvmm_timers *timers = container_of(work, struct dvmm_timers, work);
 	struct dvmm_vm *vm = vm_of(timers);
 	bool alive = dvmm_kvm(kvm_get_kvm_safe)(vm->kvm);
-	u64 start_ns = ktime_get_ns();
+	u64 begin_ns = ktime_get_ns();
 	struct dvmm_timer *timer;
 
 	if (!alive)
@@ -262,7 +253,7 @@ static void work_fn(struct kthread_work *work)
 	dvmm_irq_settle_unmasked(vm);
 	list_for_each_entry(timer, &timers->list, node)
 		serve(timer);
-	rest(timers, start_ns);
+	rest(timers, begin_ns);
 	dvmm_timers_lock(vm);
 	reschedule(timers);
 	dvmm_timers_unlock(vm);

@@ -40,6 +40,7 @@
 #include <linux/kthread.h>
 #include <linux/spinlock.h>
 
+#include "share.h"
 #include "tick.h"
 
 struct dvmm_vm;
@@ -80,9 +81,8 @@ struct dvmm_timer {
  * @armed_ns: the deadline that @hrtimer was started for
  * @rest_until_ns: host's monotonic time before which the thread is not woken
  * @stopped: the VM is being destroyed
- * @budget_ns: what the thread may still work before it must rest
- * @worked_ns: host's monotonic time when it last worked
- * @rests: how often it had to
+ * @share: what the thread may work, by the host's monotonic time
+ * @rests: how often it had worked more
  * @worker: the thread
  * @work: all it does
  */
@@ -95,8 +95,7 @@ struct dvmm_timers {
 	u64 armed_ns;
 	u64 rest_until_ns;
 	bool stopped;
-	s64 budget_ns;
-	u64 worked_ns;
+	struct dvmm_share share;
 	u64 rests;
 	struct kthread_worker *worker;
 	struct kthread_work work;
