@@ -48,9 +48,9 @@ static const struct kvm_call kvm_calls[] __initconst = {
 
 struct dvmm_kvm_info dvmm_kvm_info __ro_after_init;
 
-static const struct dvmm_vendor vendors[] __initconst = {
-	{ "kvm_amd", { "svm_prepare_switch_to_guest" } },
-	{ "kvm_intel", { "vt_prepare_switch_to_guest", "vmx_prepare_switch_to_guest" } },
+static const struct dvmm_vendor vendors[] = {
+	{ "kvm_amd", false, { "svm_prepare_switch_to_guest" } },
+	{ "kvm_intel", true, { "vt_prepare_switch_to_guest", "vmx_prepare_switch_to_guest" } },
 };
 
 /*

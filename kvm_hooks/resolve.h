@@ -38,10 +38,13 @@ DECLARE_STATIC_CALL(dvmm_kvm_vcpu_write_tsc_offset, kvm_vcpu_write_tsc_offset);
 /**
  * struct dvmm_vendor - the seam between SVM and VMX
  * @name: what kvm_x86_ops.name says
+ * @apicv_tells_edges: where it virtualises the local APIC, EOIs of edges still exit if
+ *	somebody wants to know of them: VMX's EOI-exit bitmap. SVM's AVIC has none
  * @prepare_switch: its op of that name, as symbols; the first that exists
  */
 struct dvmm_vendor {
 	const char *name;
+	bool apicv_tells_edges;
 	const char *prepare_switch[2];
 };
 

@@ -17,10 +17,17 @@ static int set_line(struct dvmm_vm *vm, enum dvmm_timer_device device, u32 gsi, 
 	return dvmm_kvm(kvm_set_irq)(vm->kvm, source_of(device), gsi, level, false);
 }
 
+static bool edges_exit(struct dvmm_vm *vm)
+{
+	return dvmm_kvm_info.vendor->apicv_tells_edges ||
+	       READ_ONCE(vm->kvm->arch.apicv_inhibit_reasons);
+}
+
 /* Elsewhere nobody tells us of an EOI: it is local APIC and user space that know of it. */
 static bool acks_come(struct dvmm_vm *vm, u32 gsi)
 {
-	return gsi < DVMM_IRQ_GSIS && vm->acks[gsi].registered && dvmm_irq_has_irqchip(vm);
+	return gsi < DVMM_IRQ_GSIS && vm->acks[gsi].registered && dvmm_irq_has_irqchip(vm) &&
+	       edges_exit(vm);
 }
 
 enum dvmm_tick_outcome dvmm_irq_pulse(struct dvmm_vm *vm, enum dvmm_timer_device device, u32 gsi)
