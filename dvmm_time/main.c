@@ -2,6 +2,7 @@
 /* dvmm_time: one time for a cluster of KVM hosts and all their guests. */
 #include <linux/module.h>
 
+#include "body.h"
 #include "clock.h"
 #include "counters.h"
 #include "device.h"
@@ -27,9 +28,14 @@ static int __init attach_to_kvm(void)
 	ret = dvmm_vm_init();
 	if (ret)
 		goto err_unpin;
+	ret = dvmm_body_install();
+	if (ret)
+		goto err_vm;
 	dvmm_hook_install();
 	return 0;
 
+err_vm:
+	dvmm_vm_exit();
 err_unpin:
 	dvmm_device_unpin_kvm();
 	return ret;
@@ -38,6 +44,7 @@ err_unpin:
 static void detach_from_kvm(void)
 {
 	dvmm_hook_remove();
+	dvmm_body_remove();
 	dvmm_vm_exit();
 	dvmm_device_unpin_kvm();
 }

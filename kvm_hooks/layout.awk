@@ -38,7 +38,8 @@ function prototype(id,    p, i, text) {
 /^\[/ {
 	id = substr($1, 2, length($1) - 2)
 	kind[id] = $2
-	name[id] = $2 == "INT" && $4 == "int'" ? "unsigned int" : bare($3)
+	match($0, /'[^']*'/)
+	name[id] = bare(substr($0, RSTART, RLENGTH))
 	refers[id] = $2 == "FUNC_PROTO" ? value("ret_type_id") : value("type_id")
 	n = 0
 	if ($2 == "STRUCT" && !(name[id] in struct_id))
@@ -70,11 +71,12 @@ function check_member(name, member) {
 	item(name, quoted(member), "NULL", offset[name, member])
 }
 
-function check_func(name, want,    have) {
+function check_func(name, want,    have, forms, i) {
 	if (!(name in func_id)) die("KVM has no function " name "()")
 	have = prototype(func_id[name])
-	if (have != want) die(name "() is " have ", expected " want)
-	item(name, "NULL", quoted(want), 0)
+	for (i = split(want, forms, / \| /); i && forms[i] != have; i--);
+	if (!i) die(name "() is " have ", expected " want)
+	item(name, "NULL", quoted(have), 0)
 }
 
 END {

@@ -99,6 +99,16 @@ static inline struct dvmm_vm *dvmm_vm_of(struct kvm *kvm)
 	return container_of(bus->range[0].dev, struct dvmm_vm, lifetime);
 }
 
+/* The same for a caller that only knows that @kvm stays alive, and so long does the VM. */
+static inline struct dvmm_vm *dvmm_vm_find(struct kvm *kvm)
+{
+	int idx = srcu_read_lock(&kvm->srcu);
+	struct dvmm_vm *vm = dvmm_vm_of(kvm);
+
+	srcu_read_unlock(&kvm->srcu, idx);
+	return vm;
+}
+
 int dvmm_vm_init(void);
 void dvmm_vm_exit(void);
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ioctls on a VM of ours that are answered in KVM's place.
+ *
+ * kvm_arch_vm_ioctl() gets whatever is the architecture's own to answer.
+ */
+#include <linux/fs.h>
+#include <linux/kvm.h>
+
+#include "vm_ioctl.h"
+
+static typeof(kvm_arch_vm_ioctl) vm_ioctl;
+DVMM_BODY(kvm_arch_vm_ioctl, vm_ioctl);
+
+/* To add to: a device's own file has the answer. */
+static const struct dvmm_vm_ioctl ioctls[] = {
+};
+
+static long answer(struct dvmm_vm *vm, unsigned int cmd, unsigned long arg)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ioctls); i++)
+		if (ioctls[i].cmd == cmd)
+			return ioctls[i].answer(vm, cmd, arg);
+	return -ENOIOCTLCMD;
+}
+
+/* It returns int in some kernels, long in others. */
+static typeof(kvm_arch_vm_ioctl(NULL, 0, 0))
+vm_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	struct dvmm_vm *vm = dvmm_vm_find(filp->private_data);
+	long ret = vm ? answer(vm, cmd, arg) : -ENOIOCTLCMD;
+
+	if (ret != -ENOIOCTLCMD)
+		return ret;
+	return dvmm_body(kvm_arch_vm_ioctl)(filp, cmd, arg);
+}
