@@ -36,6 +36,11 @@
 #define dvmm_class_create(name) class_create(name)
 #endif
 
+/* v6.2, 94d095ffa0e1: the setters of struct ftrace_regs were renamed. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define ftrace_regs_set_instruction_pointer(fregs, ip) ftrace_instruction_pointer_set(fregs, ip)
+#endif
+
 /* v6.17: the mask notifier went to headers that are KVM's own. layout.list checks its size. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
 #include <linux/types.h>
@@ -59,9 +64,6 @@ void kvm_register_irq_mask_notifier(struct kvm *kvm, int irq,
 	} while (0)
 #else
 #define dvmm_hrtimer_setup(timer, fn, clock, mode) hrtimer_setup(timer, fn, clock, mode)
-/* v6.2, 94d095ffa0e1: the setters of struct ftrace_regs were renamed. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
-#define ftrace_regs_set_instruction_pointer(fregs, ip) ftrace_instruction_pointer_set(fregs, ip)
 #endif
 
 #endif

@@ -9,7 +9,6 @@
 #ifndef DVMM_BODY_H
 #define DVMM_BODY_H
 
-#include <linux/build_bug.h>
 #include <linux/ftrace.h>
 #include <linux/static_call.h>
 
@@ -19,31 +18,28 @@
  * @hook: ours
  * @key: static call of its body, see DVMM_BODY()
  * @tramp: trampoline of the same
- * @ops: what ftrace knows of it
- * @entry: its fentry site
  */
 struct dvmm_body {
 	const char *symbol;
 	void *hook;
 	struct static_call_key *key;
 	void *tramp;
-	struct ftrace_ops ops;
-	unsigned long entry;
 };
 
 /**
- * DVMM_BODY() - let @ours stand in for KVM's @name(), and define dvmm_body_@name
+ * DVMM_BODY() - let our_@name() stand in for KVM's @name(), and define dvmm_body_@name
  *
- * @name must be declared, and @ours of the very same type. @ours reaches the original as
- * dvmm_body(@name)(arguments), and may do so at any time, in any context that KVM
- * calls it in. For a VM that is not of ours it ends in that call, as a tail call: a
+ * @name must be declared; this declares ours, static and of the same type. It reaches the
+ * original as dvmm_body(@name)(arguments), and may do so at any time, in any context
+ * that KVM calls it in. For a VM that is not of ours it ends in that call, as a tail call: a
  * thread may sleep below, and the module may be gone when it wakes up.
  */
-#define DVMM_BODY(name, ours)						\
+#define DVMM_BODY(name)							\
+	static typeof(name) our_##name;					\
 	DEFINE_STATIC_CALL_NULL(dvmm_call_##name, name);		\
 	struct dvmm_body dvmm_body_##name = {				\
 		.symbol = #name,					\
-		.hook = (ours) + BUILD_BUG_ON_ZERO(!__same_type(ours, name)), \
+		.hook = our_##name,					\
 		.key = &STATIC_CALL_KEY(dvmm_call_##name),		\
 		.tramp = &STATIC_CALL_TRAMP(dvmm_call_##name),		\
 	}

@@ -13,14 +13,18 @@ DEFINE_STATIC_CALL_NULL(dvmm_file_is_kvm, file_is_kvm);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_get_kvm_safe, kvm_get_kvm_safe);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_io_bus_register_dev, kvm_io_bus_register_dev);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_io_bus_unregister_dev, kvm_io_bus_unregister_dev);
+DEFINE_STATIC_CALL_NULL(dvmm_kvm_lapic_switch_to_hv_timer, kvm_lapic_switch_to_hv_timer);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_make_all_cpus_request, kvm_make_all_cpus_request);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_put_kvm, kvm_put_kvm);
+DEFINE_STATIC_CALL_NULL(dvmm_kvm_read_guest, kvm_read_guest);
+DEFINE_STATIC_CALL_NULL(dvmm_kvm_read_l1_tsc, kvm_read_l1_tsc);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_register_irq_ack_notifier, kvm_register_irq_ack_notifier);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_register_irq_mask_notifier, kvm_register_irq_mask_notifier);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_send_userspace_msi, kvm_send_userspace_msi);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_set_irq, kvm_set_irq);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_vcpu_write_tsc_multiplier, kvm_vcpu_write_tsc_multiplier);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_vcpu_write_tsc_offset, kvm_vcpu_write_tsc_offset);
+DEFINE_STATIC_CALL_NULL(dvmm_kvm_write_guest, kvm_write_guest);
 
 #define KVM_CALL(name) \
 	{ #name, &STATIC_CALL_KEY(dvmm_##name), &STATIC_CALL_TRAMP(dvmm_##name) }
@@ -36,14 +40,18 @@ static const struct kvm_call kvm_calls[] __initconst = {
 	KVM_CALL(kvm_get_kvm_safe),
 	KVM_CALL(kvm_io_bus_register_dev),
 	KVM_CALL(kvm_io_bus_unregister_dev),
+	KVM_CALL(kvm_lapic_switch_to_hv_timer),
 	KVM_CALL(kvm_make_all_cpus_request),
 	KVM_CALL(kvm_put_kvm),
+	KVM_CALL(kvm_read_guest),
+	KVM_CALL(kvm_read_l1_tsc),
 	KVM_CALL(kvm_register_irq_ack_notifier),
 	KVM_CALL(kvm_register_irq_mask_notifier),
 	KVM_CALL(kvm_send_userspace_msi),
 	KVM_CALL(kvm_set_irq),
 	KVM_CALL(kvm_vcpu_write_tsc_multiplier),
 	KVM_CALL(kvm_vcpu_write_tsc_offset),
+	KVM_CALL(kvm_write_guest),
 };
 
 struct dvmm_kvm_info dvmm_kvm_info __ro_after_init;

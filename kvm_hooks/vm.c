@@ -10,6 +10,8 @@
 #include "resolve.h"
 #include "vm.h"
 #include "vm_device.h"
+#include "vm_kvmclock.h"
+#include "vm_lapic.h"
 #include "vm_line.h"
 
 /* Lines are looked at so often, and more often where they drift faster. */
@@ -43,6 +45,7 @@ static void lifetime_destructor(struct kvm_io_device *dev)
 {
 	struct dvmm_vm *vm = container_of(dev, struct dvmm_vm, lifetime);
 
+	dvmm_vm_lapic_stop(vm->kvm);
 	dvmm_timers_stop(vm);
 	mutex_lock(&vms_lock);
 	vm->kvm = NULL;
@@ -73,6 +76,17 @@ static struct dvmm_vm *vm_alloc(struct kvm *kvm)
 	return vm;
 }
 
+/*
+ * Whether KVM would take @khz for a guest's frequency and leave its TSC to us. A CPU that
+ * does not scale is taken for one of @khz if it is near that (tsc_tolerance_ppm).
+ */
+static bool kvm_takes(u32 khz)
+{
+	u32 host_khz = dvmm_host_khz();
+
+	return dvmm_kvm_info.scaling.scales || abs((s64)khz - host_khz) <= host_khz / 4000;
+}
+
 /* Make @vm findable from its struct kvm, and let its vCPUs default to its frequency. */
 static int vm_bind(struct dvmm_vm *vm)
 {
@@ -89,7 +103,9 @@ static int vm_bind(struct dvmm_vm *vm)
 			dvmm_vdevs_unregister(vm);
 	}
 	mutex_unlock(&kvm->slots_lock);
-	if (!ret && dvmm_kvm_info.scaling.scales)
+	if (!ret)
+		dvmm_vm_kvmclock_init(vm);
+	if (!ret && kvm_takes(vm->rule.khz))
 		WRITE_ONCE(kvm->arch.default_tsc_khz, vm->rule.khz);
 	return ret;
 }

@@ -19,6 +19,7 @@
  * @line: what every vCPU must have when it enters the guest. Changed only while
  *	all vCPUs are out of guest mode (vm_line.c), read without a lock.
  * @line_seq: for readers outside guest mode, of @line and @rule together
+ * @kvmclock_tsc: where in the TSC the pages of kvmclock begin; changed as KVM's master clock
  * @started: whether a vCPU has run, which settles @rule
  * @lock: protects changes of @rule, @line and @started. Taken with interrupts
  *	enabled: its holder waits for other CPUs to answer an IPI.
@@ -37,6 +38,7 @@ struct dvmm_vm {
 	struct kvm *kvm;
 	struct dvmm_tsc_rule rule;
 	struct dvmm_line line;
+	u64 kvmclock_tsc;
 	bool started;
 	raw_spinlock_t lock;
 	seqcount_raw_spinlock_t line_seq;

@@ -9,8 +9,7 @@
 
 #include "vm_ioctl.h"
 
-static typeof(kvm_arch_vm_ioctl) vm_ioctl;
-DVMM_BODY(kvm_arch_vm_ioctl, vm_ioctl);
+DVMM_BODY(kvm_arch_vm_ioctl);
 
 /* To add to: a device's own file has the answer. */
 static const struct dvmm_vm_ioctl ioctls[] = {
@@ -28,7 +27,7 @@ static long answer(struct dvmm_vm *vm, unsigned int cmd, unsigned long arg)
 
 /* It returns int in some kernels, long in others. */
 static typeof(kvm_arch_vm_ioctl(NULL, 0, 0))
-vm_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+our_kvm_arch_vm_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	struct dvmm_vm *vm = dvmm_vm_find(filp->private_data);
 	long ret = vm ? answer(vm, cmd, arg) : -ENOIOCTLCMD;

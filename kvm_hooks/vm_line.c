@@ -12,10 +12,15 @@
 #include "host_cycles.h"
 #include "resolve.h"
 #include "trace.h"
+#include "vm_kvmclock.h"
+#include "vm_lapic.h"
 #include "vm_line.h"
 
 /* KVM knows nothing of this request, so a vCPU that has it pending cannot enter. */
 #define DVMM_REQ_STOP KVM_ARCH_REQ_FLAGS(55, KVM_REQUEST_WAIT | KVM_REQUEST_NO_WAKEUP)
+
+/* Nor of this one: the line was changed, and the vCPU is to pass dvmm_vm_apply() again. */
+#define DVMM_REQ_LINE KVM_ARCH_REQ_FLAGS(54, KVM_REQUEST_NO_WAKEUP)
 
 /* Below this a line is not worth stopping a VM for. */
 #define LINE_TOLERANCE_NS 16
@@ -99,22 +104,41 @@ static void end_change(struct dvmm_vm *vm)
 	local_irq_enable();
 }
 
+u64 dvmm_vm_tsc_at(const struct dvmm_vm *vm, u64 host_tsc)
+{
+	return line_at(&vm->line, host_tsc);
+}
+
 /*
  * rdtsc_ordered() reads the TSC after the sequence. So a TSC that counts is from before the
  * change's stop, or from after its release.
  */
-u64 dvmm_vm_now_ns(struct dvmm_vm *vm)
+static u64 tsc_now(const struct dvmm_vm *vm, u32 *khz)
 {
 	unsigned int seq;
 	u64 tsc;
-	u32 khz;
 
 	do {
 		seq = read_seqcount_begin(&vm->line_seq);
 		tsc = line_at(&vm->line, rdtsc_ordered());
-		khz = vm->rule.khz;
+		*khz = vm->rule.khz;
 		rmb(); /* the TSC is read before the sequence is, again */
 	} while (read_seqcount_retry(&vm->line_seq, seq));
+	return tsc;
+}
+
+u64 dvmm_vm_tsc(const struct dvmm_vm *vm)
+{
+	u32 khz;
+
+	return tsc_now(vm, &khz);
+}
+
+u64 dvmm_vm_now_ns(struct dvmm_vm *vm)
+{
+	u32 khz;
+	u64 tsc = tsc_now(vm, &khz);
+
 	return dvmm_tsc_ns(tsc, khz);
 }
 
@@ -126,17 +150,21 @@ static noinline void start(struct dvmm_vm *vm, struct kvm_vcpu *vcpu)
 {
 	u32 khz = min(vcpu->arch.virtual_tsc_khz, DVMM_TSC_KHZ_MAX);
 	struct dvmm_tsc_rule cluster_rule;
+	bool other = false;
 
 	raw_spin_lock(&vm->lock);
 	begin_change(vm);
 	if (!vm->started && dvmm_kvm_info.scaling.scales && khz && khz != vm->rule.khz) {
 		cluster_rule = vm->rule;
 		vm->rule.khz = khz;
-		if (dvmm_vm_draw(vm))
+		other = !dvmm_vm_draw(vm);
+		if (!other)
 			vm->rule = cluster_rule;
 	}
 	vm->started = true;
 	end_change(vm);
+	if (other)
+		dvmm_vm_kvmclock_rebase(vm);
 	raw_spin_unlock(&vm->lock);
 }
 
@@ -145,26 +173,35 @@ static noinline void apply(struct kvm_vcpu *vcpu, u64 ratio, u64 offset)
 	if (vcpu->arch.l1_tsc_scaling_ratio != ratio)
 		dvmm_kvm(kvm_vcpu_write_tsc_multiplier)(vcpu, ratio);
 	dvmm_kvm(kvm_vcpu_write_tsc_offset)(vcpu, offset);
+	dvmm_vm_lapic_line_changed(vcpu);
 }
 
 /*
  * Comparing values rather than a generation number also notices whatever KVM or
  * user space wrote meanwhile. What the guest wrote is in IA32_TSC_ADJUST and is
  * kept: KVM accounts guest writes of IA32_TSC there, too. A line read half old,
- * half new is harmless: the change that tore it has a request pending, which
+ * half new is harmless: the change that tore it will have a request pending, which
  * brings the vCPU back here before it enters.
  */
-void dvmm_vm_apply(struct dvmm_vm *vm, struct kvm_vcpu *vcpu)
+bool dvmm_vm_apply(struct dvmm_vm *vm, struct kvm_vcpu *vcpu)
 {
 	u64 ratio, offset;
 
 	if (unlikely(!READ_ONCE(vm->started)))
 		start(vm, vcpu);
+	kvm_check_request(DVMM_REQ_LINE, vcpu);	/* the line is read after it is cleared */
 	ratio = READ_ONCE(vm->line.ratio);
 	offset = READ_ONCE(vm->line.offset) + vcpu->arch.ia32_tsc_adjust_msr;
-	if (unlikely(vcpu->arch.l1_tsc_offset != offset ||
-		     vcpu->arch.l1_tsc_scaling_ratio != ratio))
-		apply(vcpu, ratio, offset);
+	if (likely(vcpu->arch.l1_tsc_offset == offset &&
+		   vcpu->arch.l1_tsc_scaling_ratio == ratio))
+		return false;
+	apply(vcpu, ratio, offset);
+	return true;
+}
+
+bool dvmm_vm_line_pending(struct kvm_vcpu *vcpu)
+{
+	return kvm_test_request(DVMM_REQ_LINE, vcpu);
 }
 
 /*
@@ -189,9 +226,8 @@ static void release_vcpus(struct kvm *kvm)
 	/*
 	 * Pending until the vCPU has taken the new line: also for one that passed
 	 * dvmm_vm_apply() before the change and has not looked for requests yet.
-	 * KVM recomputes kvmclock for the new line on the occasion.
 	 */
-	dvmm_kvm(kvm_make_all_cpus_request)(kvm, KVM_REQ_CLOCK_UPDATE | KVM_REQUEST_NO_WAKEUP);
+	dvmm_kvm(kvm_make_all_cpus_request)(kvm, DVMM_REQ_LINE);
 	kvm_for_each_vcpu(i, vcpu, kvm)
 		kvm_clear_request(DVMM_REQ_STOP, vcpu);
 }

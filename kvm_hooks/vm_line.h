@@ -10,10 +10,15 @@
 /**
  * dvmm_vm_apply() - give @vcpu its VM's line
  *
- * Called on the way into the guest, vCPU loaded, preemption off, interrupts on,
- * before KVM's last look at pending requests.
+ * Called on the way into the guest before KVM's last look at pending requests, and
+ * whenever else KVM compares the guest's TSC with something. vCPU loaded, preemption off;
+ * before the vCPU's first entry, interrupts on.
+ * Return: whether it had another.
  */
-void dvmm_vm_apply(struct dvmm_vm *vm, struct kvm_vcpu *vcpu);
+bool dvmm_vm_apply(struct dvmm_vm *vm, struct kvm_vcpu *vcpu);
+
+/* Whether the line was changed and @vcpu has not been given it yet. */
+bool dvmm_vm_line_pending(struct kvm_vcpu *vcpu);
 
 /**
  * dvmm_vm_draw() - a fresh VM's first line, through the present instant
@@ -21,6 +26,19 @@ void dvmm_vm_apply(struct dvmm_vm *vm, struct kvm_vcpu *vcpu);
  * Return: 0, or -ERANGE where this CPU cannot follow (and one line in the log).
  */
 int __must_check dvmm_vm_draw(struct dvmm_vm *vm);
+
+/*
+ * What the guest's TSC reads when the host's reads @host_tsc, without what the guest wrote
+ * to it. In a read section of vm->line_seq.
+ */
+u64 dvmm_vm_tsc_at(const struct dvmm_vm *vm, u64 host_tsc);
+
+/*
+ * The same, now. It does not go back, whoever asks; and what any vCPU has read of its TSC
+ * before is not ahead of it. Any context but NMIs; waits up to 20 us while the line is
+ * changed.
+ */
+u64 dvmm_vm_tsc(const struct dvmm_vm *vm);
 
 /**
  * dvmm_vm_now_ns() - machine time

@@ -208,6 +208,17 @@ void dvmm_sync_status(struct dvmm_sync_status *status)
 	mutex_unlock(&engine_lock);
 }
 
+s16 dvmm_sync_utc_offset_s(void)
+{
+	s16 offset_s = 0;
+
+	mutex_lock(&engine_lock);
+	if (port)
+		offset_s = port->utc_offset_s;
+	mutex_unlock(&engine_lock);
+	return offset_s;
+}
+
 /* Without the lock: those told ask for the status. */
 static void tell_change(void)
 {

@@ -67,6 +67,12 @@ int dvmm_sync_adjfine(s64 ppb);
 
 #define DVMM_ADJFINE_MAX_PPB 100000
 
+/*
+ * TAI - UTC as the grandmaster says, or as this host was told if it is that; 0 where nobody
+ * was told: there cluster time was founded on a clock that shows UTC. May sleep.
+ */
+s16 dvmm_sync_utc_offset_s(void);
+
 /**
  * dvmm_sync_counters() - what this host's counters say of each other, once a round
  * @agree: false while they contradict each other and it is not clear yet what of it:

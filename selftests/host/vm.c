@@ -128,12 +128,11 @@ void vm_destroy(struct vm *vm)
 	close(vm->device);
 }
 
-/* Run @snippet with @regs in the registers, and leave there what it returns. */
-static void run(struct vm *vm, int cpu, enum snippet snippet, struct kvm_regs *regs)
+void guest_run(struct vm *vm, int cpu, uint16_t ip, struct kvm_regs *regs)
 {
 	struct vcpu *vcpu = &vm->vcpu[cpu];
 
-	regs->rip = snippet * SNIPPET_SIZE;
+	regs->rip = ip;
 	regs->rflags = 2;
 	if (ioctl(vcpu->fd, KVM_SET_REGS, regs))
 		die("KVM_SET_REGS");
@@ -146,6 +145,11 @@ static void run(struct vm *vm, int cpu, enum snippet snippet, struct kvm_regs *r
 	}
 	if (ioctl(vcpu->fd, KVM_GET_REGS, regs))
 		die("KVM_GET_REGS");
+}
+
+static void run(struct vm *vm, int cpu, enum snippet snippet, struct kvm_regs *regs)
+{
+	guest_run(vm, cpu, snippet * SNIPPET_SIZE, regs);
 }
 
 static uint64_t edx_eax(const struct kvm_regs *regs)

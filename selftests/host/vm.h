@@ -33,6 +33,11 @@ void vm_create(struct vm *vm, const char *path, int vcpus);
 void vm_add_vcpu(struct vm *vm);
 void vm_destroy(struct vm *vm);
 
+struct kvm_regs;
+
+/* Run real-mode code at @ip with @regs until its OUT to port 0x10; @regs as it leaves them. */
+void guest_run(struct vm *vm, int cpu, uint16_t ip, struct kvm_regs *regs);
+
 /* As the guest: RDTSC, RDMSR, WRMSR, and RDTSC @count times. */
 uint64_t guest_rdtsc(struct vm *vm, int cpu);
 uint64_t guest_rdmsr(struct vm *vm, int cpu, uint32_t msr);
