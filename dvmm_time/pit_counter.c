@@ -210,14 +210,26 @@ void dvmm_pit_counter_gate(struct dvmm_pit_counter *c, bool level, u64 tick)
 		c->load = tick + 1;
 }
 
-void dvmm_pit_counter_resume(struct dvmm_pit_counter *c, u16 value, u64 pulses, u64 tick)
+void dvmm_pit_counter_resume(struct dvmm_pit_counter *c, u16 value, s64 loaded, u64 tick)
 {
 	c->reload = legal_count(c, value);
 	c->written = true;
 	c->running = false;
+	if (loaded > (s64)tick) {
+		c->null_count = true;
+		c->load = tick + 1;
+		return;
+	}
 	load(c, tick);
 	if (c->running)
-		c->pulses = pulses;
+		c->pulses = tick - loaded;
+}
+
+u16 dvmm_pit_counter_reload(const struct dvmm_pit_counter *c)
+{
+	u32 n = c->reload % modulus(c);
+
+	return c->bcd ? to_bcd(n) : n;
 }
 
 /* Modes 0, 1, 4 and 5: OUT rises once, this many pulses after a load. */

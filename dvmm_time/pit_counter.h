@@ -77,10 +77,14 @@ u16 dvmm_pit_counter_value(const struct dvmm_pit_counter *c, u64 tick);
 u64 dvmm_pit_counter_pulses(const struct dvmm_pit_counter *c, u64 tick);
 
 /*
- * Put @c where it is @pulses after a load of @value, and go on from @tick: for state that
- * was saved elsewhere. A counter whose GATE holds it in mode 2 or 3 stands at the beginning.
+ * State that was saved elsewhere: @value was written, and loaded at the pulse @loaded, or
+ * will be at the next one if that is after @tick. A counter that its GATE holds in mode 2 or
+ * 3 stands at its beginning.
  */
-void dvmm_pit_counter_resume(struct dvmm_pit_counter *c, u16 value, u64 pulses, u64 tick);
+void dvmm_pit_counter_resume(struct dvmm_pit_counter *c, u16 value, s64 loaded, u64 tick);
+
+/* The count register as it was written. */
+u16 dvmm_pit_counter_reload(const struct dvmm_pit_counter *c);
 
 /*
  * Rising edges of OUT after @tick, settled before, if nothing is written any more. In
