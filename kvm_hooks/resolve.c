@@ -10,6 +10,7 @@
 #include "layout.h"	/* asserts on the types of the headers above */
 
 DEFINE_STATIC_CALL_NULL(dvmm_file_is_kvm, file_is_kvm);
+DEFINE_STATIC_CALL_NULL(dvmm_kvm_apic_nmi_wd_deliver, kvm_apic_nmi_wd_deliver);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_get_kvm_safe, kvm_get_kvm_safe);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_io_bus_register_dev, kvm_io_bus_register_dev);
 DEFINE_STATIC_CALL_NULL(dvmm_kvm_io_bus_unregister_dev, kvm_io_bus_unregister_dev);
@@ -37,6 +38,7 @@ struct kvm_call {
 
 static const struct kvm_call kvm_calls[] __initconst = {
 	KVM_CALL(file_is_kvm),
+	KVM_CALL(kvm_apic_nmi_wd_deliver),
 	KVM_CALL(kvm_get_kvm_safe),
 	KVM_CALL(kvm_io_bus_register_dev),
 	KVM_CALL(kvm_io_bus_unregister_dev),

@@ -28,6 +28,7 @@ enum hrtimer_restart apic_timer_fn(struct hrtimer *timer);
 void advance_periodic_target_expiration(struct kvm_lapic *apic);
 int kvm_lapic_reg_read(struct kvm_lapic *apic, u32 offset, int len, void *data);
 int kvm_lapic_reg_write(struct kvm_lapic *apic, u32 reg, u32 value);
+void kvm_apic_nmi_wd_deliver(struct kvm_vcpu *vcpu);
 void kvm_hv_setup_tsc_page(struct kvm *kvm, struct pvclock_vcpu_time_info *info);
 void get_kvmclock(struct kvm *kvm, struct kvm_clock_data *data);
 

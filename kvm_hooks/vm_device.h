@@ -75,5 +75,6 @@ void dvmm_vdevs_free(struct dvmm_vm *vm);
  * Return: 0, also where VMs are to have none, or an error.
  */
 int __must_check dvmm_pmtimer_create(struct dvmm_vm *vm);
+int __must_check dvmm_pit_create(struct dvmm_vm *vm);
 
 #endif

@@ -8,11 +8,19 @@
 #include <linux/kvm.h>
 
 #include "vm_ioctl.h"
+#include "vm_pit_ioctl.h"
 
 DVMM_BODY(kvm_arch_vm_ioctl);
 
 /* To add to: a device's own file has the answer. */
 static const struct dvmm_vm_ioctl ioctls[] = {
+	{ KVM_CREATE_PIT, dvmm_pit_ioctl_create },
+	{ KVM_CREATE_PIT2, dvmm_pit_ioctl_create },
+	{ KVM_GET_PIT, dvmm_pit_ioctl_get },
+	{ KVM_GET_PIT2, dvmm_pit_ioctl_get },
+	{ KVM_SET_PIT, dvmm_pit_ioctl_set },
+	{ KVM_SET_PIT2, dvmm_pit_ioctl_set },
+	{ KVM_REINJECT_CONTROL, dvmm_pit_ioctl_reinject },
 };
 
 static long answer(struct dvmm_vm *vm, unsigned int cmd, unsigned long arg)
