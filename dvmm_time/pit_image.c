@@ -67,7 +67,8 @@ void dvmm_pit_save(struct dvmm_pit *pit, unsigned int n, struct dvmm_pit_image *
 }
 
 /* A control word, and the count that followed it. */
-static void restore_counter(struct dvmm_pit_counter *c, const struct dvmm_pit_image *image, u64 tick)
+static void restore_counter(struct dvmm_pit_counter *c, const struct dvmm_pit_image *image,
+			    u64 tick)
 {
 	dvmm_pit_counter_program(c, image->mode & 7, image->bcd, tick);
 	c->gate = image->gate;

@@ -100,7 +100,8 @@ struct dvmm_rtc_bytes dvmm_rtc_encode(s64 seconds, struct dvmm_rtc_format format
 s64 dvmm_rtc_decode(const struct dvmm_rtc_bytes *bytes, struct dvmm_rtc_format format)
 {
 	const u8 *byte = bytes->byte;
-	s64 year = decode(byte[DVMM_RTC_CENTURY], format) * 100 + decode(byte[DVMM_RTC_YEAR], format);
+	s64 year = decode(byte[DVMM_RTC_CENTURY], format) * 100 +
+		   decode(byte[DVMM_RTC_YEAR], format);
 	u32 month = clamp(decode(byte[DVMM_RTC_MONTH], format), 1U, 12U);
 	s64 days = days_to_month(year, month) + decode(byte[DVMM_RTC_DAY], format) - 1;
 

@@ -14,7 +14,8 @@
 enum { RW_LOW = 1, RW_HIGH, RW_BOTH, RW_SECOND };
 
 /* KVM_SET_PIT's structure is the beginning of KVM_SET_PIT2's. */
-static_assert(offsetof(struct kvm_pit_state2, channels) == offsetof(struct kvm_pit_state, channels));
+static_assert(!offsetof(struct kvm_pit_state2, channels) &&
+	      !offsetof(struct kvm_pit_state, channels));
 
 static struct dvmm_vpit *created(struct dvmm_vm *vm)
 {
@@ -47,7 +48,8 @@ static void to_kvm(struct kvm_pit_channel_state *state, const struct dvmm_pit_im
 	*state = (struct kvm_pit_channel_state){
 		.count = image->count,
 		.latched_count = image->latch,
-		.count_latched = image->latched ? byte_state(image->access, image->latched == 1) : 0,
+		.count_latched = image->latched ?
+				 byte_state(image->access, image->latched == 1) : 0,
 		.status_latched = image->status_latched,
 		.status = image->status,
 		.read_state = byte_state(image->access, image->read_high),

@@ -1,0 +1,85 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""PIT and RTC: of a VM of a few instructions, to the tick and while the cluster's rate is steered; and as Linux uses them.
+One host; slub_debug=FZPU panic_on_warn=1, so memory misuse or a warning ends it."""
+
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from harness import Suite, note  # noqa: E402
+
+from bed import Bed  # noqa: E402
+from bed.cluster import DEVICE, guest, load, status, wait  # noqa: E402
+from bed.host import Host  # noqa: E402
+from test_devices import Steering  # noqa: E402
+
+suite = Suite()
+test = suite.test
+
+ONLY_PIT = "nolapic noapic hpet=disable clocksource=tsc tsc=reliable nohz=off highres=off"
+"""A Linux that has no clock event device but the PIT, and takes each of its ticks by the PIC."""
+
+PIT_HZ, LATCH = 1193182, 4773
+"""What Linux's HZ of 250 makes of the PIT's clock."""
+
+
+def bare(host: Host, program: str, *arguments: int) -> None:
+    with Steering(host, 8):
+        output = host.run(f"selftests/host/build/{program} {DEVICE} {' '.join(map(str, arguments))} 2>&1",
+                          timeout=100, check=False)
+    note(output)
+    results = re.findall(r"^(ok|not ok) ", output, re.M)
+    assert len(results) >= 10 and set(results) == {"ok"}, output
+
+
+@test("the PIT of a bare VM is what the TSC says, interrupts exactly as often as it should and never early")
+def bare_pit(host: Host) -> None:
+    bare(host, "pit", status(host)["tsc_khz"], 8)
+
+
+@test("the RTC of a bare VM tells the second that the TSC says, and interrupts as it should")
+def bare_rtc(host: Host) -> None:
+    now = status(host)
+    bare(host, "rtc", now["tsc_khz"], 8, now["epoch_ns"])
+
+
+@test("Linux on the PIT and the PIC alone gets every tick, in the time that the TSC says")
+def linux_on_pit(host: Host) -> None:
+    shell = guest(host, DEVICE, cpus=1, append=ONLY_PIT)()
+    device = shell.run("cat /sys/devices/system/clockevents/clockevent0/current_device").strip()
+    call = shell.start(f"ticks 0 {status(host)['tsc_khz']} 6")
+    assert call.wait(90) == 0, call.output
+    found = call.pairs("ticks")[0]
+    shell.kill()
+    due = found["ns"] * PIT_HZ / LATCH / 1e9
+    note(f"{device}: {found['count']} ticks, {due:.2f} were due")
+    # either end may be late, and catch up
+    assert device == "pit" and abs(found["count"] - due) < 25, (device, found, due)
+
+
+@test("Linux's rtctest, but for what takes minutes: read, update interrupts, alarms")
+def linux_rtc(host: Host) -> None:
+    shell = guest(host, DEVICE, cpus=1, append="hpet=disable")()
+    call = shell.start("timeout 55 rtctest")
+    call.wait(120)
+    shell.kill()
+    passed = re.findall(r"^ok \d+ rtc\.(\w+)", call.output, re.M)
+    note(f"rtctest: {', '.join(passed)}")
+    assert "not ok" not in call.output, call.output
+    assert {"date_read", "uie_read", "uie_select", "alarm_alm_set", "alarm_wkalm_set"} <= set(passed), call.output
+
+
+def main() -> int:
+    with Bed(hosts=1, cpus=2, memory=1536, slub_debug=True) as bed:
+        load(bed[0])
+        wait(bed[0])
+        suite.run(host=bed[0])
+        bed[0].run("rmmod dvmm_time")
+        bed.failed = suite.failed > 0
+    return suite.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
