@@ -67,6 +67,8 @@ static void test_time(uint64_t seconds)
 		a = port_out(&vm, 0x43, 0x80);
 		count = port_in(&vm, 0x42).value;
 		count |= port_in(&vm, 0x42).value << 8;
+		if (tick(a.after) - tick(a.before) > 10000)	/* no use where it may have wrapped */
+			continue;
 		off = (int16_t)(tick(a.before) + count - from);
 		if (off > 0)
 			low = from + off;
@@ -150,7 +152,7 @@ static void test_saved(void)
 	at[0] |= port_in(&vm, 0x40).value << 8;
 	at[1] = (tick(a.before) - high) % 50000;
 	at[2] = tick(a.after) - low - (tick(a.before) - high);
-	check((50000 - at[0] + 2 * 50000 - at[1] + 2) % 50000 <= at[2] + 4, "keep its phase");
+	check((50000 - at[0] + 2 * 50000 - at[1] + 20) % 50000 <= at[2] + 40, "keep its phase");
 	memset(&state, 0xff, sizeof(state));
 	check(!ioctl(vm.fd, KVM_SET_PIT2, &state), "any state is taken");
 	port_in(&vm, 0x40), port_in(&vm, 0x42), port_in(&vm, 0x61);
