@@ -10,7 +10,9 @@
 
 /* Register B */
 #define SET		0x80
+#define ENABLES		0x70
 #define UIE		0x10
+#define SQWE		0x08
 #define BINARY		0x04
 #define HOURS_24	0x02
 
@@ -132,6 +134,13 @@ void dvmm_rtc_init(struct dvmm_rtc *rtc, u64 zero_ns, u64 now_ns)
 		.b = HOURS_24,
 		.tick = dvmm_ticks_at(DVMM_RTC_HZ, now_ns),
 	};
+}
+
+void dvmm_rtc_reset(struct dvmm_rtc *rtc, u64 now_ns)
+{
+	arrive(rtc, now_ns);
+	rtc->b &= ~(ENABLES | SQWE);
+	rtc->flags = 0;
 }
 
 /* The alarm bytes are between the first three time bytes. */

@@ -58,6 +58,9 @@ struct dvmm_rtc {
 /* At machine time 0 it was @zero_ns since 1970, to the tick. BCD, 24 hours, no interrupts. */
 void dvmm_rtc_init(struct dvmm_rtc *rtc, u64 zero_ns, u64 now_ns);
 
+/* RESET was low: no interrupts are enabled or asked for. The time goes on, or stands. */
+void dvmm_rtc_reset(struct dvmm_rtc *rtc, u64 now_ns);
+
 /* Is CMOS memory at @index the clock's? 0 to 0x0d, and the century. */
 bool dvmm_rtc_has(u8 index);
 

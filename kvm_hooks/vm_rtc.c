@@ -10,6 +10,7 @@
 #include "vm.h"
 #include "vm_device.h"
 #include "vm_line.h"
+#include "vm_rtc.h"
 
 #define PORT_INDEX	0x70
 #define PORT_DATA	0x71
@@ -23,6 +24,7 @@
  * @begun: somebody has looked at it: @core is valid
  * @utc_offset_s: TAI - UTC when the VM was created
  * @index: byte that the data port is about
+ * @replaced: the HPET has IRQ 8
  * @line: level of GSI 8, as KVM was told
  * @timer: for each interrupt
  * @ports: where it is reached
@@ -33,6 +35,7 @@ struct dvmm_vrtc {
 	bool begun;
 	s16 utc_offset_s;
 	u8 index;
+	bool replaced;
 	bool line;
 	struct dvmm_timer timer[DVMM_RTC_INTERRUPTS];
 	struct dvmm_range ports;
@@ -48,7 +51,7 @@ static struct dvmm_vrtc *vrtc_of(struct kvm_io_device *io)
 /* @rtc's line follows what its registers say. */
 static void set_line(struct dvmm_vrtc *rtc)
 {
-	bool level = dvmm_rtc_irq(&rtc->core);
+	bool level = dvmm_rtc_irq(&rtc->core) && !rtc->replaced;
 
 	if (level == rtc->line)
 		return;
@@ -168,7 +171,44 @@ static enum dvmm_tick_outcome fire(struct dvmm_timer *timer, u64 now_ns)
 		return DVMM_TICK_REFUSED;
 	dvmm_rtc_fire(&rtc->core, timer->index);
 	set_line(rtc);
-	return DVMM_TICK_SENT;
+	return rtc->line ? DVMM_TICK_SENT : DVMM_TICK_DONE;
+}
+
+static struct dvmm_vrtc *vrtc_of_vm(struct dvmm_vm *vm)
+{
+	struct dvmm_range *range;
+
+	list_for_each_entry(range, &vm->ranges, node)
+		if (range->io.ops == &rtc_ops)
+			return vrtc_of(&range->io);
+	return NULL;
+}
+
+void dvmm_vrtc_replace(struct dvmm_vm *vm, bool replaced, u64 now_ns)
+{
+	struct dvmm_vrtc *rtc = vrtc_of_vm(vm);
+
+	if (!rtc)
+		return;
+	rtc->replaced = replaced;
+	changed(rtc, now_ns);
+}
+
+void dvmm_vrtc_reset(struct dvmm_vm *vm)
+{
+	struct dvmm_vrtc *rtc = vrtc_of_vm(vm);
+	u64 now_ns;
+	int i;
+
+	if (!rtc)
+		return;
+	dvmm_timers_lock(vm);
+	now_ns = dvmm_vm_now_ns(vm);
+	dvmm_rtc_reset(&rtc->core, now_ns);
+	set_line(rtc);
+	for (i = 0; i < DVMM_RTC_INTERRUPTS; i++)
+		dvmm_timer_reset(&rtc->timer[i], now_ns);
+	dvmm_timers_unlock(vm);
 }
 
 int dvmm_rtc_create(struct dvmm_vm *vm)

@@ -322,6 +322,21 @@ static void interrupts_hold_the_line_until_read(void)
 	CHECK_EQ(read(C), PIE | UIE);
 }
 
+static void reset_ends_interrupts(void)
+{
+	begin(1000);
+	write(B, H24 | PIE | AIE | UIE | 8 | 1);
+	dvmm_rtc_fire(&rtc, DVMM_RTC_UPDATE);
+	CHECK(dvmm_rtc_irq(&rtc));
+	tick += SECOND;
+	dvmm_rtc_reset(&rtc, now());
+	CHECK(!dvmm_rtc_irq(&rtc));
+	CHECK_EQ(read(B), H24 | 1);
+	CHECK_EQ(read(C), 0);
+	CHECK_EQ(clock_now(), 0x001641);
+	CHECK(due(DVMM_RTC_UPDATE) == DVMM_NEVER);
+}
+
 static void alarms(void)
 {
 	static const struct { u8 h, m, s; u32 in; } table[] = {
@@ -414,6 +429,7 @@ static const struct unit_test tests[] = {
 	TEST(periodic_rates),
 	TEST(flags_are_set_without_an_interrupt),
 	TEST(interrupts_hold_the_line_until_read),
+	TEST(reset_ends_interrupts),
 	TEST(alarms),
 	TEST(alarms_are_found_as_by_waiting),
 	TEST(only_the_clock_s_bytes),
