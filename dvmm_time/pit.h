@@ -62,6 +62,12 @@ void dvmm_pit_init(struct dvmm_pit *pit, u64 now_ns);
  */
 bool dvmm_pit_write(struct dvmm_pit *pit, unsigned int port, u8 value, u64 now_ns);
 
+/* Is this write a control word of channel 0? It ends what was counted, and what was late of it. */
+static inline bool dvmm_pit_programs_irq0(unsigned int port, u8 value)
+{
+	return port == 3 && value < 0x40 && value & 0x30;
+}
+
 /* Read port 0x40 + @port. The control word cannot be read: 0, as in QEMU. */
 u8 dvmm_pit_read(struct dvmm_pit *pit, unsigned int port, u64 now_ns);
 

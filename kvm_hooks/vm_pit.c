@@ -40,6 +40,14 @@ void dvmm_vpit_replace(struct dvmm_vm *vm, bool replaced, u64 now_ns)
 	dvmm_vpit_changed(pit, now_ns);
 }
 
+static void write_one(struct dvmm_vpit *pit, unsigned int port, u8 value, u64 now_ns)
+{
+	if (dvmm_pit_programs_irq0(port, value))
+		dvmm_timer_reset(&pit->timer, now_ns);
+	if (dvmm_pit_write(&pit->core, port, value, now_ns))
+		dvmm_irq_pulse(pit->vdev.vm, DVMM_DEVICE_PIT, GSI_PIT);
+}
+
 /* Each byte of an access goes to the next port, as on ISA and in QEMU. */
 static int counters_write(struct kvm_vcpu *vcpu, struct kvm_io_device *io, gpa_t addr, int len,
 			  const void *val)
@@ -55,8 +63,7 @@ static int counters_write(struct kvm_vcpu *vcpu, struct kvm_io_device *io, gpa_t
 	dvmm_timers_lock(vm);
 	now_ns = dvmm_vm_now_ns(vm);
 	for (i = 0; i < len; i++)
-		if (dvmm_pit_write(&pit->core, addr - PORT_COUNTERS + i, byte[i], now_ns))
-			dvmm_irq_pulse(vm, DVMM_DEVICE_PIT, GSI_PIT);
+		write_one(pit, addr - PORT_COUNTERS + i, byte[i], now_ns);
 	dvmm_vpit_changed(pit, now_ns);
 	dvmm_timers_unlock(vm);
 	return 0;

@@ -27,7 +27,7 @@
  * @replaced: the HPET has IRQ 8
  * @line: level of GSI 8, as KVM was told
  * @timer: for each interrupt
- * @ports: where it is reached
+ * @ports: where it is reached: index, data
  */
 struct dvmm_vrtc {
 	struct dvmm_vdev vdev;
@@ -38,7 +38,7 @@ struct dvmm_vrtc {
 	bool replaced;
 	bool line;
 	struct dvmm_timer timer[DVMM_RTC_INTERRUPTS];
-	struct dvmm_range ports;
+	struct dvmm_range ports[2];
 };
 
 static struct dvmm_vrtc *vrtc_of(struct kvm_io_device *io)
@@ -226,6 +226,12 @@ int dvmm_rtc_create(struct dvmm_vm *vm)
 		rtc->timer[i].gsi = DVMM_NO_GSI;
 		dvmm_timer_add(vm, &rtc->timer[i]);
 	}
-	dvmm_range_add(&rtc->vdev, &rtc->ports, &rtc_ops, KVM_PIO_BUS, PORT_INDEX, 2);
+	/*
+	 * QEMU has KVM collect writes of the index (KVM_REGISTER_COALESCED_MMIO). That device of
+	 * one port would come before one of two, and after one of one: of what is equal, the
+	 * earlier one is asked first.
+	 */
+	dvmm_range_add(&rtc->vdev, &rtc->ports[0], &rtc_ops, KVM_PIO_BUS, PORT_INDEX, 1);
+	dvmm_range_add(&rtc->vdev, &rtc->ports[1], &rtc_ops, KVM_PIO_BUS, PORT_DATA, 1);
 	return 0;
 }

@@ -98,23 +98,42 @@ static void test_port_61(void)
 	check(high > 200 && high < 1800 && refresh > 200 && refresh < 1800, "port 0x61 is alive");
 }
 
-static void test_periodic(int mode, uint16_t count, unsigned int irqs)
+/*
+ * How many of @irqs interrupts, the first of which is due at the tick @due, are early; @late:
+ * by how many ticks the last is late.
+ */
+static unsigned int count_early(uint64_t due, uint16_t period, unsigned int irqs, int64_t *late)
 {
 	static uint64_t tsc[IRQS_MAX];
-	struct access a = program(0, mode, count);
-	uint64_t low = tick(a.before) + 1, early = 0, late = 0;
-	unsigned int i;
+	unsigned int i, early = 0;
 
 	wait_for_irqs(&vm, 0, irqs, tsc, NULL);
 	for (i = 0; i < irqs; i++) {
-		early += tick(tsc[i]) < low + (uint64_t)(i + 1) * count;
-		late += tick(tsc[i]) >= low + (uint64_t)(i + 2) * count;
+		*late = tick(tsc[i]) - (due + (uint64_t)i * period);
+		early += *late < 0;
 	}
-	printf("# mode %d, %u Hz: %u interrupts, %llu early, %llu late by a period, the last by %lld us\n",
-	       mode, HZ / count, irqs, (long long)early, (long long)late,
-	       (long long)((tick(tsc[irqs - 1]) - low - (uint64_t)irqs * count) * 1000000 / HZ));
+	return early;
+}
+
+/* Missed ticks are caught up with: where they are not, in the end, some were lost. */
+static void test_periodic(int mode, uint16_t count, unsigned int irqs)
+{
+	struct access a = program(0, mode, count);
+	uint64_t low = tick(a.before) + 1 + count;
+	unsigned int early = 0, total = 0, rounds = 0;
+	int64_t late, worst = 0;
+
+	do {
+		early += count_early(low + (uint64_t)total * count, count, irqs, &late);
+		total += irqs;
+		if (late > worst)
+			worst = late;
+	} while (late >= count + HZ / 1000 && ++rounds < 10);
+	printf("# mode %d, %u Hz: %u interrupts, %u early, late by %lld us at times, %lld in the end\n",
+	       mode, HZ / count, total, early, (long long)worst * 1000000 / HZ,
+	       (long long)late * 1000000 / HZ);
 	check(!early, "no interrupt of them is early");
-	check(tick(tsc[irqs - 1]) < low + (uint64_t)irqs * count + HZ, "and none is lost");
+	check(late < count + HZ / 1000, "and none is lost");
 }
 
 static void test_one_shot(int mode, unsigned int times)
@@ -168,10 +187,10 @@ int main(int argc, char **argv)
 	port_out(&vm, 0x61, 1);
 	test_time(strtoull(argv[3], NULL, 0));
 	test_port_61();
-	test_periodic(2, 1193, 3000);
+	test_periodic(2, 1193, 2000);
 	test_periodic(3, 11931, 200);
-	test_one_shot(0, 100);
-	test_one_shot(4, 100);
+	test_one_shot(0, 50);
+	test_one_shot(4, 50);
 	test_saved();
 	vm_destroy(&vm);
 	return failures ? 1 : 0;

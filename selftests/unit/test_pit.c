@@ -220,6 +220,18 @@ static void a_control_word_may_raise_irq0(void)
 	CHECK(dvmm_pit_series(&pit, now()).first == DVMM_NEVER);
 }
 
+static void a_control_word_is_told_from_others(void)
+{
+	u32 value, words = 0;
+
+	for (value = 0; value < 256; value++) {
+		words += dvmm_pit_programs_irq0(3, value);
+		CHECK(!dvmm_pit_programs_irq0(0, value));
+	}
+	CHECK_EQ(words, 0x30);
+	CHECK(!dvmm_pit_programs_irq0(3, 0x0f) && dvmm_pit_programs_irq0(3, 0x34));
+}
+
 /* Time that goes back is the latest that was seen. */
 static void time_does_not_go_back(void)
 {
@@ -247,6 +259,7 @@ static const struct unit_test tests[] = {
 	TEST(port_61),
 	TEST(series_of_each_mode),
 	TEST(a_control_word_may_raise_irq0),
+	TEST(a_control_word_is_told_from_others),
 	TEST(time_does_not_go_back),
 };
 
