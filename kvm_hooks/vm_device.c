@@ -10,6 +10,7 @@ static int (*const creators[])(struct dvmm_vm *vm) = {
 	dvmm_pmtimer_create,
 	dvmm_pit_create,
 	dvmm_rtc_create,
+	dvmm_hpet_create,
 };
 
 void *dvmm_vdev_alloc(struct dvmm_vm *vm, size_t size)

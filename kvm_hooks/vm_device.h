@@ -77,5 +77,6 @@ void dvmm_vdevs_free(struct dvmm_vm *vm);
 int __must_check dvmm_pmtimer_create(struct dvmm_vm *vm);
 int __must_check dvmm_pit_create(struct dvmm_vm *vm);
 int __must_check dvmm_rtc_create(struct dvmm_vm *vm);
+int __must_check dvmm_hpet_create(struct dvmm_vm *vm);
 
 #endif

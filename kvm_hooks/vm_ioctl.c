@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <linux/kvm.h>
 
+#include "vm_hpet.h"
 #include "vm_ioctl.h"
 #include "vm_pit_ioctl.h"
 
@@ -21,6 +22,7 @@ static const struct dvmm_vm_ioctl ioctls[] = {
 	{ KVM_SET_PIT, dvmm_pit_ioctl_set },
 	{ KVM_SET_PIT2, dvmm_pit_ioctl_set },
 	{ KVM_REINJECT_CONTROL, dvmm_pit_ioctl_reinject },
+	{ KVM_SET_IRQCHIP, dvmm_hpet_ioctl_irqchip },
 };
 
 static long answer(struct dvmm_vm *vm, unsigned int cmd, unsigned long arg)
