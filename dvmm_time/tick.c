@@ -97,12 +97,16 @@ void dvmm_tick_program(struct dvmm_tick *tick, const struct dvmm_series *series,
 	tick->ready_ns = tick->sent_ns + tick->gap_ns;
 }
 
-void dvmm_tick_reset(struct dvmm_tick *tick, u64 now_ns)
+bool dvmm_tick_reset(struct dvmm_tick *tick, u64 now_ns)
 {
+	bool pending;
+
 	account(tick, now_ns);
+	pending = tick->counts.pending;
 	discard(&tick->counts, 0);
 	tick->series.first = DVMM_NEVER;
 	tick->in_flight = false;
+	return pending;
 }
 
 void dvmm_tick_set_policy(struct dvmm_tick *tick, enum dvmm_tick_policy policy, u64 now_ns)

@@ -97,8 +97,11 @@ void dvmm_tick_init(struct dvmm_tick *tick, enum dvmm_tick_policy policy, u32 ga
  */
 void dvmm_tick_program(struct dvmm_tick *tick, const struct dvmm_series *series, u64 now_ns);
 
-/* The machine is reset: what is pending or in flight is no more, nothing is programmed. */
-void dvmm_tick_reset(struct dvmm_tick *tick, u64 now_ns);
+/*
+ * The machine or the device is reset: what is pending or in flight is no more, nothing is
+ * programmed. Return: whether anything was pending.
+ */
+bool dvmm_tick_reset(struct dvmm_tick *tick, u64 now_ns);
 
 /* Another policy, which what is pending comes under at once. */
 void dvmm_tick_set_policy(struct dvmm_tick *tick, enum dvmm_tick_policy policy, u64 now_ns);

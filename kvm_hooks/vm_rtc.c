@@ -59,20 +59,30 @@ static void set_line(struct dvmm_vrtc *rtc)
 	dvmm_irq_level(rtc->vdev.vm, DVMM_DEVICE_RTC, GSI_RTC, level);
 }
 
+/* One that is due and no more enabled is a flag alone, at once: a guest that looks clears it. */
+static void program(struct dvmm_vrtc *rtc, int i, u64 now_ns)
+{
+	struct dvmm_series series = dvmm_rtc_series(&rtc->core, i, now_ns);
+
+	if (series.first != DVMM_NEVER)
+		dvmm_timer_program(&rtc->timer[i], &series, now_ns);
+	else if (dvmm_timer_reset(&rtc->timer[i], now_ns))
+		dvmm_rtc_fire(&rtc->core, i);
+}
+
 /* After an access: what follows now, and whether the guest has taken what it was told of. */
 static void changed(struct dvmm_vrtc *rtc, u64 now_ns)
 {
 	bool was_up = rtc->line;
-	struct dvmm_series series;
 	int i;
 
+	for (i = 0; i < DVMM_RTC_INTERRUPTS; i++)
+		program(rtc, i, now_ns);
 	set_line(rtc);
-	for (i = 0; i < DVMM_RTC_INTERRUPTS; i++) {
-		series = dvmm_rtc_series(&rtc->core, i, now_ns);
-		dvmm_timer_program(&rtc->timer[i], &series, now_ns);
-		if (was_up && !rtc->line)
-			dvmm_timer_acked(&rtc->timer[i], now_ns);
-	}
+	if (!was_up || rtc->line)
+		return;
+	for (i = 0; i < DVMM_RTC_INTERRUPTS; i++)
+		dvmm_timer_acked(&rtc->timer[i], now_ns);
 }
 
 /*

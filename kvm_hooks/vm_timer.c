@@ -141,11 +141,14 @@ void dvmm_timer_program(struct dvmm_timer *timer, const struct dvmm_series *seri
 	reschedule(&timer->vm->timers);
 }
 
-void dvmm_timer_reset(struct dvmm_timer *timer, u64 now_ns)
+bool dvmm_timer_reset(struct dvmm_timer *timer, u64 now_ns)
 {
+	bool pending;
+
 	lockdep_assert_held(&timer->vm->timers.lock);
-	dvmm_tick_reset(&timer->tick, now_ns);
+	pending = dvmm_tick_reset(&timer->tick, now_ns);
 	reschedule(&timer->vm->timers);
+	return pending;
 }
 
 void dvmm_timer_acked(struct dvmm_timer *timer, u64 now_ns)

@@ -117,8 +117,11 @@ void dvmm_timer_add(struct dvmm_vm *vm, struct dvmm_timer *timer);
  */
 void dvmm_timer_program(struct dvmm_timer *timer, const struct dvmm_series *series, u64 now_ns);
 
-/* Nothing follows, and nothing is pending: the machine or the device was reset. Lock held. */
-void dvmm_timer_reset(struct dvmm_timer *timer, u64 now_ns);
+/*
+ * Nothing follows, and nothing is pending: the machine or the device was reset. Lock held.
+ * Return: whether anything was pending.
+ */
+bool dvmm_timer_reset(struct dvmm_timer *timer, u64 now_ns);
 
 /*
  * The guest has taken the interrupt in flight: for devices that know by themselves, as

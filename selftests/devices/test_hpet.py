@@ -57,7 +57,7 @@ def parameter(host: Host) -> None:
 @test("one-shot, log-uniform from 1 us to 100 ms, edge, 32 bits, FSB, level: none early, none lost")
 def one_shots(host: Host) -> None:
     said = bare(host, ONE_SHOTS, argument=6)
-    assert said["ended"] == 1 and said["armed"] > 100, said
+    assert said["ended"] == 1 and said["armed"] > 25, said
     assert said["early"] == said["early_tsc"] == said["lost"] == 0, said
 
 
@@ -88,7 +88,7 @@ def read_cost(host: Host, parameters: str, name: str, seconds: int) -> tuple[int
     """By how many ns Linux's clocksource hpet contradicts the TSC, and ticks to read its counter."""
     unload(host)
     shell = start(host, parameters)
-    apart_ns = agreement(host, shell, "hpet", TICK_NS, seconds)
+    apart_ns = agreement(host, shell, "hpet", TICK_NS, seconds)["apart_ns"]
     call = shell.start("hpetcost 4000")
     assert call.wait(60) == 0, call.output
     cost = call.pairs("hpet")[0]

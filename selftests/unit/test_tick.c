@@ -409,7 +409,8 @@ static void one_that_is_due_outlives_programming(void)
 	dvmm_tick_acked(&tick, 170000);
 	CHECK(!dvmm_tick_ready(&tick, 299999));
 	CHECK(dvmm_tick_ready(&tick, 300000));
-	dvmm_tick_reset(&tick, 300000);
+	CHECK(dvmm_tick_reset(&tick, 300000));
+	CHECK(!dvmm_tick_reset(&tick, 300000));
 	CHECK(!dvmm_tick_ready(&tick, 400000));
 	CHECK_EQ(tick.counts.discarded, 1);
 }
