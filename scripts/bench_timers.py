@@ -89,7 +89,8 @@ def waits_late_us(what: str, numbers: list[int], khz: int) -> list[float]:
     unit_ns = UNIT_NS.get(what, 1e6 / khz)
     # a count of the 8254 is over one pulse after it was loaded, which is at a pulse
     more = 1 if what == "p" else 0
-    return [(ticks * 1e6 / khz - (asked + more) * unit_ns) / 1e3 for ticks, asked in zip(numbers[::2], numbers[1::2])]
+    signed = [ticks - 2**64 if ticks >> 63 else ticks for ticks in numbers[::2]]
+    return [(ticks * 1e6 / khz - (asked + more) * unit_ns) / 1e3 for ticks, asked in zip(signed, numbers[1::2])]
 
 
 def ticks_late_us(stamps: list[int], khz: int) -> list[float]:
