@@ -51,17 +51,23 @@ static u64 stage_ns(u64 left_ns)
 	return left_ns > FINAL_NS ? left_ns - (left_ns >> EARLY_SHIFT) : left_ns;
 }
 
-/* Set the timer for what is left until the deadline. */
+/* What was unmasked is to be looked at as soon as may be, and the deadline does not know. */
+static u64 wanted_ns(struct dvmm_timers *timers)
+{
+	lockdep_assert_held(&timers->arm_lock);
+	return READ_ONCE(vm_of(timers)->unmasked) ? 0 : timers->deadline_ns;
+}
+
+/* Set the timer for what is left until the thread is wanted. */
 static void arm(struct dvmm_timers *timers)
 {
-	u64 now_ns, at;
+	u64 wanted = wanted_ns(timers), now_ns, at;
 
-	lockdep_assert_held(&timers->arm_lock);
-	if (timers->deadline_ns == DVMM_NEVER || timers->stopped)
+	if (wanted == DVMM_NEVER || timers->stopped)
 		return;
 	now_ns = dvmm_vm_now_ns(vm_of(timers));
-	at = ktime_get_ns() + stage_ns(timers->deadline_ns - min(now_ns, timers->deadline_ns));
-	timers->armed_ns = timers->deadline_ns;
+	at = ktime_get_ns() + stage_ns(wanted - min(now_ns, wanted));
+	timers->armed_ns = wanted;
 	hrtimer_start(&timers->hrtimer, ns_to_ktime(max(at, timers->rest_until_ns)),
 		      HRTIMER_MODE_ABS_HARD);
 }
@@ -69,7 +75,7 @@ static void arm(struct dvmm_timers *timers)
 static bool is_due(struct dvmm_timers *timers)
 {
 	return !timers->stopped && ktime_get_ns() >= timers->rest_until_ns &&
-	       dvmm_vm_now_ns(vm_of(timers)) >= timers->deadline_ns;
+	       dvmm_vm_now_ns(vm_of(timers)) >= wanted_ns(timers);
 }
 
 /* Nothing is early: what has fired too soon is set again, for the rest. */
@@ -171,9 +177,16 @@ void dvmm_timers_gsi_acked(struct dvmm_vm *vm, u32 gsi)
 	dvmm_timers_unlock(vm);
 }
 
+/* By the timer, which lets the thread rest: it is the guest that says how often. */
 void dvmm_timers_wake(struct dvmm_vm *vm)
 {
-	kthread_queue_work(vm->timers.worker, &vm->timers.work);
+	struct dvmm_timers *timers = &vm->timers;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&timers->arm_lock, flags);
+	if (timers->armed_ns)
+		arm(timers);
+	raw_spin_unlock_irqrestore(&timers->arm_lock, flags);
 }
 
 void dvmm_timers_set_policy(struct dvmm_vm *vm, enum dvmm_timer_device device,
@@ -225,6 +238,19 @@ static void rest(struct dvmm_timers *timers, u64 begin_ns)
 	raw_spin_unlock_irq(&timers->arm_lock);
 }
 
+/* What the guest did while the thread worked has woken it again, before it was to rest. */
+static bool must_rest(struct dvmm_timers *timers)
+{
+	bool resting;
+
+	raw_spin_lock_irq(&timers->arm_lock);
+	resting = ktime_get_ns() < timers->rest_until_ns;
+	if (resting)
+		arm(timers);
+	raw_spin_unlock_irq(&timers->arm_lock);
+	return resting;
+}
+
 /* The last reference is not ours to drop: the end of the VM waits for this thread's. */
 static void put_kvm(struct dvmm_vm *vm)
 {
@@ -247,10 +273,13 @@ static void work_fn(struct kthread_work *work)
 {
 	struct dvmm_timers *timers = container_of(work, struct dvmm_timers, work);
 	struct dvmm_vm *vm = vm_of(timers);
-	bool alive = dvmm_kvm(kvm_get_kvm_safe)(vm->kvm);
 	u64 begin_ns = ktime_get_ns();
 	struct dvmm_timer *timer;
+	bool alive;
 
+	if (must_rest(timers))
+		return;
+	alive = dvmm_kvm(kvm_get_kvm_safe)(vm->kvm);
 	if (!alive)
 		return;
 	dvmm_irq_settle_unmasked(vm);

@@ -132,7 +132,7 @@ void dvmm_timer_acked(struct dvmm_timer *timer, u64 now_ns);
 /* The guest acknowledged @gsi. In a vCPU's context; takes the lock. */
 void dvmm_timers_gsi_acked(struct dvmm_vm *vm, u32 gsi);
 
-/* Let the thread look at everything. Any context. */
+/* Let the thread look at what was unmasked, when it has rested. Any context. */
 void dvmm_timers_wake(struct dvmm_vm *vm);
 
 /* All timers of @device come under @policy. May sleep. */
