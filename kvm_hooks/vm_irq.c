@@ -26,8 +26,8 @@ static bool edges_exit(struct dvmm_vm *vm)
 /* Elsewhere nobody tells us of an EOI: it is local APIC and user space that know of it. */
 static bool acks_come(struct dvmm_vm *vm, u32 gsi)
 {
-	return gsi < DVMM_IRQ_GSIS && vm->acks[gsi].registered && dvmm_irq_has_irqchip(vm) &&
-	       edges_exit(vm);
+	return gsi < DVMM_IRQ_GSIS && READ_ONCE(vm->acks[gsi].registered) &&
+	       dvmm_irq_has_irqchip(vm) && edges_exit(vm);
 }
 
 enum dvmm_tick_outcome dvmm_irq_pulse(struct dvmm_vm *vm, enum dvmm_timer_device device, u32 gsi)
@@ -96,14 +96,17 @@ void dvmm_irq_want_acks(struct dvmm_vm *vm, u32 gsi)
 {
 	struct dvmm_irq_ack *ack;
 
-	if (gsi >= DVMM_IRQ_GSIS || vm->acks[gsi].registered)
+	if (gsi >= DVMM_IRQ_GSIS)
 		return;
 	ack = &vm->acks[gsi];
+	/* thread and ioctl may both come: on KVM's list twice would be a list without end */
+	if (READ_ONCE(ack->claimed) || xchg(&ack->claimed, true))
+		return;
 	ack->vm = vm;
 	ack->notifier.gsi = gsi;
 	ack->notifier.irq_acked = acked;
 	ack->mask_notifier.func = mask_changed;
 	dvmm_kvm(kvm_register_irq_ack_notifier)(vm->kvm, &ack->notifier);
 	dvmm_kvm(kvm_register_irq_mask_notifier)(vm->kvm, gsi, &ack->mask_notifier);
-	ack->registered = true;
+	WRITE_ONCE(ack->registered, true);
 }

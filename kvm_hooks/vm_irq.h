@@ -17,12 +17,14 @@ struct dvmm_vm;
  * @notifier: KVM's
  * @mask_notifier: KVM's, of when the guest masks and unmasks the GSI
  * @vm: whose
- * @registered: once, and until the VM ends
+ * @claimed: somebody registers them, or has: once
+ * @registered: they are, until the VM ends
  */
 struct dvmm_irq_ack {
 	struct kvm_irq_ack_notifier notifier;
 	struct kvm_irq_mask_notifier mask_notifier;
 	struct dvmm_vm *vm;
+	bool claimed;
 	bool registered;
 };
 
