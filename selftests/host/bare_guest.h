@@ -57,6 +57,32 @@ static inline void out8(uint16_t port, uint8_t value)
 	asm volatile("outb %1, %0" : : "d"(port), "a"(value) : "memory");
 }
 
+static inline uint8_t in8(uint16_t port)
+{
+	uint8_t value;
+
+	asm volatile("inb %1, %0" : "=a"(value) : "d"(port) : "memory");
+	return value;
+}
+
+static inline void out32(uint16_t port, u32 value)
+{
+	asm volatile("outl %1, %0" : : "d"(port), "a"(value) : "memory");
+}
+
+static inline u32 in32(uint16_t port)
+{
+	u32 value;
+
+	asm volatile("inl %1, %0" : "=a"(value) : "d"(port) : "memory");
+	return value;
+}
+
+static inline void write_msr(u32 msr, u64 value)
+{
+	asm volatile("wrmsr" : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
+}
+
 /* Until the next interrupt; one that is pending comes at once. */
 static inline void halt(void)
 {
