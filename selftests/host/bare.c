@@ -22,6 +22,7 @@
 
 #define LARGE_PAGE 0x200000ULL
 #define PAGE 0x1000ULL
+#define TSC_DEADLINE (1U << 24)
 
 struct machine {
 	int device, vm, vcpu;
@@ -85,9 +86,14 @@ static void set_cpuid(struct machine *m)
 		struct kvm_cpuid2 head;
 		struct kvm_cpuid_entry2 entries[256];
 	} cpuid;
+	uint32_t i;
 
 	cpuid.head.nent = 256;
 	must(ioctl(m->device, KVM_GET_SUPPORTED_CPUID, &cpuid), "KVM_GET_SUPPORTED_CPUID");
+	/* KVM has it with its local APIC, and leaves it to user space to say so */
+	for (i = 0; i < cpuid.head.nent; i++)
+		if (cpuid.entries[i].function == 1)
+			cpuid.entries[i].ecx |= TSC_DEADLINE;
 	must(ioctl(m->vcpu, KVM_SET_CPUID2, &cpuid), "KVM_SET_CPUID2");
 }
 
