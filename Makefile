@@ -32,6 +32,7 @@ help:
 	@echo "make compare    our servo beside PI servos, on the same simulated exchanges"
 	@echo "make storm      scenarios drawn by chance; COUNT=50, SEED=1"
 	@echo "make mutants    break the code in known ways: each must fail a named test"
+	@echo "make kselftest  Linux's own tests of clocks and timers, in guests on stock KVM and on the cluster's"
 	@echo "make check      sparse, checkpatch, no kernel versions outside compat/"
 	@echo "make bench      benchmarks beside stock KVM; scripts/bench sync: beside ptp4l and chrony"
 	@echo "make clean"
@@ -69,6 +70,10 @@ storm:
 mutants:
 	@selftests/sim/mutants/run
 
+kselftest: setup
+	@$(MAKE) -s programs
+	@selftests/kselftest/run $(ARGS)
+
 check:
 	@scripts/check
 
@@ -81,4 +86,4 @@ clean:
 	@rm -f kvm_hooks/layout.h
 	@for dir in tools selftests/unit selftests/sim selftests/fuzz selftests/guest selftests/host; do $(MAKE) -s -C $$dir clean; done
 
-.PHONY: all module tools programs help setup demo test unit fuzz sim scale compare storm mutants check bench clean
+.PHONY: all module tools programs help setup demo test unit fuzz sim scale compare storm mutants kselftest check bench clean

@@ -2,6 +2,7 @@
 """A test guest (selftests/guest): its console takes one command a line, and answers EXIT and a status."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 from .channel import Job
@@ -15,8 +16,8 @@ INITRD = TREE / "selftests/guest/build/initrd.gz"
 class Shell:
     """guest = Shell(host, device="/dev/dvmm/kvm", cpus=2); guest.run("oracle lead")"""
 
-    def __init__(self, host: Host, **options: Any):
-        self.job: Job = host.guest(INITRD, **options)
+    def __init__(self, host: Host, initrd: Path = INITRD, **options: Any):
+        self.job: Job = host.guest(initrd, **options)
         self.clocksource = self.tsc_khz = None
 
     def wait_ready(self, timeout: float = 180) -> "Shell":
