@@ -88,7 +88,8 @@ def check_ticks(device: str, said: dict[str, int], told: list[dict], policy: str
     # a PIT ticks from the reset on, 18 times a second, until it is programmed
     before = it["programmed"] - one["due"]
     assert before == 0 or (device == "pit" and 0 < before < 5), (one, it)
-    assert it["delivered"] == one["count"] + before, (one, it)
+    # one may come as the guest ends
+    assert it["delivered"] - one["count"] - before in (0, 1), (one, it)
     assert it["merged"] == 0, it
     if policy == "catchup":
         assert one["count"] == one["due"], (one, it)
