@@ -8,6 +8,7 @@
 #include <linux/kvm.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 
@@ -99,13 +100,16 @@ static void test_time(uint64_t seconds)
 	check(!wrong && samples > 10 * seconds, "it is the second that the TSC says");
 }
 
-/* The first may be any edge after the enable, as the divider has it. */
+/*
+ * The first may be any edge after the enable, as the divider has it. KVM's PIC may hold one of
+ * before, whose flag was cleared without it: that finds no flag, and is none of these.
+ */
 static void test_periodic(uint8_t rate, unsigned int irqs)
 {
 	static uint64_t tsc[IRQS_MAX];
 	static uint8_t c[IRQS_MAX];
 	uint64_t period = 1 << (rate - 1), early = 0, first;
-	unsigned int i, wrong = 0;
+	unsigned int i, old, wrong = 0;
 	struct access a;
 
 	cmos_out(0x0a, 0x20);
@@ -113,9 +117,12 @@ static void test_periodic(uint8_t rate, unsigned int irqs)
 	cmos_out(0x0b, 0x42);
 	a = cmos_out(0x0a, 0x20 | rate);
 	first = (tick(a.before) / period + 1) * period;
-	wait_for_irqs(&vm, 8, irqs, tsc, c);
+	wait_for_irqs(&vm, 8, irqs + 1, tsc, c);
 	cmos_out(0x0b, 0x02);
 	cmos_in(0x0c);
+	old = !c[0];
+	memmove(tsc, tsc + old, irqs * sizeof(*tsc));
+	memmove(c, c + old, irqs);
 	for (i = 0; i < irqs; i++) {
 		early += tick(tsc[i]) < first + i * period;
 		wrong += (c[i] & 0xc0) != 0xc0;
