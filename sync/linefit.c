@@ -285,13 +285,49 @@ static void take_line(struct dvmm_linefit *fit, const struct dvmm_point *p, u32 
 }
 
 /* Two walls, each off by its error at either end of the window. */
-static u64 slope_error(const struct dvmm_point *p, u32 n, s64 slope_ppb)
+static u64 walls_error(const struct dvmm_point *p, u32 n, s64 slope_ppb)
 {
 	struct wall low, high;
-	u64 error;
 
 	build(&low, &high, p, n, slope_ppb);
-	error = dvmm_error_sum(wall_error(&low, n), wall_error(&high, n)) + FLOOR_NS;
+	return dvmm_error_sum(wall_error(&low, n), wall_error(&high, n)) + FLOOR_NS;
+}
+
+/* How far from @wall the @n points of one half of the window keep, or may. */
+static u64 half_error(const struct wall *wall, const struct wall *half, u32 n)
+{
+	u64 off_ns = min(div64_u64(half->at[0] - wall->at[0], PPB_PER_NS_PER_US),
+			 DVMM_ERROR_MAX_NS);
+
+	return dvmm_error_sum(off_ns, wall_error(half, n));
+}
+
+/*
+ * Where a path, or its load, changed within the window, the points of one half touch a wall
+ * that those of the other keep away from. Such a wall tells nothing of the slope: the other
+ * one alone has to.
+ */
+static u64 tilt_error(const struct dvmm_point *p, u32 n, s64 slope_ppb)
+{
+	struct wall low, high, low_new, high_new, low_old, high_old;
+	u32 half = n / 2;
+
+	if (!half)
+		return 0;
+	build(&low, &high, p, n, slope_ppb);
+	build(&low_new, &high_new, p, half, slope_ppb);
+	build(&low_old, &high_old, p + half, n - half, slope_ppb);
+	return min(dvmm_error_sum(half_error(&low, &low_new, half),
+				  half_error(&low, &low_old, n - half)),
+		   dvmm_error_sum(half_error(&high, &high_new, half),
+				  half_error(&high, &high_old, n - half)));
+}
+
+/* Halves have half as many points each, so what they say of any window is too much. */
+static u64 slope_error(const struct dvmm_point *p, u32 n, s64 slope_ppb)
+{
+	u64 error = max(walls_error(p, n, slope_ppb), tilt_error(p, n, slope_ppb) * 2 / 3);
+
 	return mul_u64_u64_div_u64(error, 2 * PPB_PER_NS_PER_US, -p[n - 1].x_us) + 1;
 }
 
